@@ -8,7 +8,7 @@ import { tellHubsOf } from '@margay/report-worker';
 import { Readiness } from '@margay/runtime/nest';
 import type { Stores } from '@margay/storage';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { cellHere, cellsOf, hubHere } from './testing/hub-here.ts';
+import { cellHere, cellsOf, cellsWith, hubHere, logKeyOf } from './testing/hub-here.ts';
 import { recordedStores } from './testing/recorded-stores.ts';
 
 /** One API over cells, each with stores of its own, that tell it of their clusters by topic. */
@@ -260,6 +260,98 @@ test('a cell whose log was forked raises an alert, and what it had told stays', 
 const byText = (a: string, b: string): number => (a < b ? -1 : 1);
 
 const ROOT = process.getuid?.() === 0;
+
+describe('of which clusters a hub is told by their uids', () => {
+  const [ONE, OTHER] = ['0f1e2d3c-0000-4000-8000-000000000001', '0f1e2d3c-0000-4000-8000-000000000002'];
+
+  /** Whose kube-system has this uid. */
+  function cellWith(cluster: string, uid: string) {
+    const cell = cellHere(cluster, evidence, bus, logKeyOf(cluster), uid);
+    closing.push(() => cell.stores.close());
+    return cell;
+  }
+
+  const named = ({ clusters }: Awaited<ReturnType<typeof hub>>) =>
+    clusters().then((all) =>
+      Object.values(all).map(({ name, told: how }) => [name, how!.uid, how!.sameAs, how!.grade]),
+    );
+  const warned = async ({ app }: Awaited<ReturnType<typeof hub>>) =>
+    (await app.get(Readiness).look()).checks['clusters'];
+
+  test('each has the uid that entries of its log say, also after another start, or else that of HUB_CELLS', async () => {
+    const cells = cellsWith({ alpha: undefined, beta: OTHER.toUpperCase() });
+    const first = await hub(cells);
+    await cellWith('alpha', ONE).report('a1');
+    await first.caughtUp();
+    const expected = [
+      ['alpha', ONE, [], 'no gap seen'],
+      ['beta', OTHER, [], null],
+    ];
+    expect(await named(first)).toEqual(expected);
+    expect(await warned(first)).toEqual({ ready: true });
+    await first.app.close();
+    expect(await named(await hub(cells))).toEqual(expected);
+  });
+
+  test('one that is told of under two names is said to be one, and neither is worse for what the other one says', async () => {
+    const here = await hub(cellsOf('alpha', 'beta', 'gamma'));
+    const [alpha, beta] = [cellWith('alpha', ONE), cellWith('beta', ONE)];
+    await alpha.report('a1');
+    await cellWith('gamma', OTHER).report('c1');
+    await here.caughtUp();
+    const graded = async () =>
+      Object.values(await here.clusters()).map(({ told: how }) => [how!.complete, how!.words]);
+    const [before] = await graded();
+    expect(await warned(here)).toEqual({ ready: true });
+    await beta.report('b1');
+    await here.caughtUp();
+    expect(await named(here)).toEqual([
+      ['alpha', ONE, ['beta'], 'no gap seen'],
+      ['beta', ONE, ['alpha'], 'no gap seen'],
+      ['gamma', OTHER, [], 'no gap seen'],
+    ]);
+    expect((await graded())[0]).toEqual(before);
+    expect(await warned(here)).toEqual({
+      ready: true,
+      reason: expect.stringMatching(
+        new RegExp(`^alpha and beta have one kube-system, with the uid ${ONE}`),
+      ) as string,
+    });
+  });
+
+  test('who has not the key of a log says nothing of its cluster', async () => {
+    const here = await hub(cellsOf('alpha', 'beta'));
+    await cellWith('alpha', ONE).report('a1');
+    // Whoever may publish, with a log and a key of his own.
+    const forger = cellHere('beta', evidence, bus, logKeyOf('forger'), ONE);
+    closing.push(() => forger.stores.close());
+    await forger.report('b1');
+    // And the cell of another cluster under that name.
+    const told: HubNews[] = [];
+    for await (const { value } of bus.peek(hubNews.name)) told.push(hubNews.decode(value));
+    await publishAll(bus, hubNews, [{ ...told[0]!, cluster: 'beta' }]);
+    await here.caughtUp();
+    expect(await named(here)).toEqual([
+      ['alpha', ONE, [], 'no gap seen'],
+      ['beta', null, [], null],
+    ]);
+    expect(await warned(here)).toEqual({ ready: true });
+  });
+
+  test('another uid in HUB_CELLS than that of what is here is said, with what to do', async () => {
+    const first = await hub(cellsOf('alpha'));
+    const alpha = cellWith('alpha', ONE);
+    await alpha.report('a1');
+    await first.caughtUp();
+    await first.app.close();
+    const { clusters, caughtUp } = await hub(cellsWith({ alpha: OTHER }));
+    await alpha.report('a2');
+    await caughtUp();
+    const { uid, feed } = (await clusters())['alpha']!.told!;
+    expect([uid, feed!.logged]).toEqual([ONE, 1]);
+    expect(feed!.words).toMatch(new RegExp(`uid ${ONE}, and HUB_CELLS says ${OTHER}.*remove the folder`));
+  });
+});
 
 describe('a hub of which one cluster cannot be read serves the others, and says which one', () => {
   const damages: [string, (folder: string) => unknown, RegExp, boolean?][] = [

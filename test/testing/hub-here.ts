@@ -22,20 +22,47 @@ export const logKeyOf = (cluster: string): SigningKey =>
 
 /** `HUB_CELLS` of a cell for each of the clusters. */
 export const cellsOf = (...clusters: readonly string[]): string =>
+  cellsWith(Object.fromEntries(clusters.map((cluster) => [cluster, undefined])));
+
+/** The same, with the uids of those of which one is said. */
+export const cellsWith = (clusters: Readonly<Record<string, string | undefined>>): string =>
   JSON.stringify(
-    clusters.map((cluster) => ({
+    Object.entries(clusters).map(([cluster, uid]) => ({
       name: `cell-of-${cluster}`,
       api: `https://margay.${cluster}.example`,
-      clusters: [{ name: cluster, keys: [verifierKeyText(logKeyOf(cluster))] }],
+      clusters: [{ name: cluster, keys: [verifierKeyText(logKeyOf(cluster))], uid }],
     })),
   );
 
 const AFTER = SPAN.end + 3_600_000_000;
 
-/** The worker of a cell, whose reports have the evidence of the recorded cluster. @param ledgerKey signs its log. */
-export function cellHere(cluster: string, evidence: Stores, bus: Bus, ledgerKey = logKeyOf(cluster)) {
+/** Tellers of a cluster whose kube-system has this uid. */
+const tellersOf = (evidence: Stores, uid: string): Stores['tellers'] => ({
+  ...evidence.tellers,
+  facts: async () => [
+    { what: 'first', teller: '' },
+    { what: 'is', uid, at: 0 },
+  ],
+});
+
+/** One that no other of these clusters has. */
+const uidOf = (cluster: string): string => Buffer.from(cluster).toString('hex').slice(0, 36);
+
+/**
+ * The worker of a cell, whose reports have the evidence of the recorded cluster.
+ *
+ * @param ledgerKey signs its log. @param uid of its cluster.
+ */
+export function cellHere(
+  cluster: string,
+  evidence: Stores,
+  bus: Bus,
+  ledgerKey = logKeyOf(cluster),
+  uid = uidOf(cluster),
+) {
   const stores = openEmbedded(':memory:');
-  const own = { ...evidence, archive: stores.archive, ledger: stores.ledger, windows: stores.windows };
+  const { archive, ledger, windows } = stores;
+  const own = { ...evidence, tellers: tellersOf(evidence, uid), archive, ledger, windows };
   const compute: Compute = async (asked) => {
     const { header, digest, parts } = splitReport(await computeWindow(evidence, asked));
     return { header, digest, parts: [...parts], read: await evidence.arrivals.place() };

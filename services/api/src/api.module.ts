@@ -11,7 +11,7 @@ import type { Cell, Stores } from '@margay/storage';
 import { CELL, STORES } from '@margay/storage/nest';
 import type { Authority } from './access/access.ts';
 import { ExportableScope } from './access/exportable-scope.ts';
-import type { FeedOf } from './clusters/fleet.ts';
+import type { HubView } from './clusters/fleet.ts';
 import type { KeptIn } from './hub/cells.ts';
 import { feedOf } from './hub/feed.ts';
 import { Judges } from './access/judges.ts';
@@ -179,19 +179,20 @@ export class ApiModule implements NestModule {
 function clustersOf(options: ApiOptions): Provider {
   const { cluster, others, keptIn = new Map<string, KeptIn>() } = options;
   const provide = CLUSTERS_HERE;
-  const feedIn =
-    (cell: Pick<Cell, 'of'>, clock: Clock): FeedOf =>
-    async (of) => {
+  const hubIn = (cell: Pick<Cell, 'of'>, clock: Clock): HubView => ({
+    feedOf: async (of) => {
       const place = keptIn.get(of);
       const { mirror } = cell.of(of);
       return place === undefined || mirror === undefined ? null : feedOf(mirror, place, clock());
-    };
+    },
+    uidGiven: (of) => keptIn.get(of)?.uid,
+  });
   if (others === undefined)
     return {
       provide,
       inject: [STORES, LOG, METRICS, CLOCK],
       useFactory: (stores: Stores, log: Log, metrics: Metrics, clock: Clock) =>
-        onlyCluster(cluster, stores, { log, metrics, feedOf: feedIn({ of: () => stores }, clock) }),
+        onlyCluster(cluster, stores, { log, metrics, hub: hubIn({ of: () => stores }, clock) }),
     };
   const access = eachOnce(others.access);
   return {
@@ -234,7 +235,7 @@ function clustersOf(options: ApiOptions): Provider {
         readiness,
         viewerIn,
         moduleOf,
-        feedOf: feedIn(cell, clock),
+        hub: hubIn(cell, clock),
       });
     },
   };

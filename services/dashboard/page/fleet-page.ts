@@ -81,9 +81,16 @@ function Row({ cluster: { name, told, problem }, isHub }: { cluster: SeenCluster
       <td>${link}</td>
       <td colspan=${isHub ? 5 : 4} class="bad"><${Name} text=${problem ?? ''} /></td>
     </tr>`;
-  const { lastReport, lastSeen, silent } = told;
+  const { lastReport, lastSeen, silent, sameAs } = told;
   return html`<tr>
-    <td>${link}</td>
+    <td>
+      ${link}${
+        sameAs.length > 0 &&
+        html`<br /><span class="bad"
+            >one cluster with <${Name} text=${sameAs.join(', ')} />, by its uid</span
+          >`
+      }
+    </td>
     <td><${Grade} told=${told} /></td>
     <td>
       ${silent.length === 0 ? html`<span class="soft">none</span>` : html`<${Sources} names=${silent} />`}

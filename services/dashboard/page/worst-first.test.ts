@@ -12,6 +12,7 @@ const told = (name: string, grade: Grade, lastSeen: string | null, complete = fa
   problem: null,
   told: {
     uid: null,
+    sameAs: [],
     lastSeen,
     grade,
     complete,

@@ -41,10 +41,14 @@ const someCluster = z.object({
   isAsked: z.boolean().meta({ description: 'Whether it is the one that was asked.' }),
   told: z
     .object({
-      uid: z
-        .string()
-        .nullable()
-        .meta({ description: 'Of its namespace `kube-system`; null where no evidence tells it.' }),
+      uid: z.string().nullable().meta({
+        description:
+          'Of its namespace `kube-system`; null where no evidence tells it. In a hub as the entries of its log of reports say it, which its key signed, or else as `HUB_CELLS` does.',
+      }),
+      sameAs: list(z.string()).meta({
+        description:
+          'Other clusters here, of those that may be seen, whose `kube-system` has the same uid: one cluster under several names.',
+      }),
       lastSeen: instant
         .nullable()
         .meta({ description: 'The last that its sources told, by its newest reports; null without one.' }),

@@ -65,7 +65,7 @@ const CHECKS = [
   ],
   [
     '`clusters`',
-    'never; a warning in the api while nothing of a cluster can be read, with why, and in the snapshotter where two names of CLUSTERS are of one cluster',
+    'never; a warning in the api while nothing of a cluster can be read, with why, in the snapshotter where two names of CLUSTERS are of one cluster, and in a hub where two of HUB_CELLS are, by the uids that their logs say',
   ],
   [
     '`log entries`',

@@ -65,6 +65,8 @@ export function embeddedMirror(database: Database, ledger: Ledger): Mirror {
 
     keyChanges: async () => (changes ??= database.read(() => keyChangesTold(database))),
 
+    uid: async () => database.read(() => readTold(database)).uid ?? undefined,
+
     async standing() {
       const shown = (await ledger.head())?.size ?? 0;
       return database.read(() => standingOf(database, shown));

@@ -69,6 +69,9 @@ export interface Mirror {
   keyChanges(): Promise<readonly PlacedKeyChange[]>;
 
   standing(): Promise<MirrorStanding>;
+
+  /** The uid of the cluster, as the first of its log's entries that came and say it have it; undefined while none did. */
+  uid(): Promise<string | undefined>;
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { Clusters, Run } from '@margay/api-contract';
 import type { ReportRef } from '@margay/kubernetes';
-import { atOnce, Problem, reasonOf, type Log } from '@margay/runtime';
+import { atOnce, Problem, reasonOf, shownText, type Log } from '@margay/runtime';
 import type { Cell, Newest, Stores } from '@margay/storage';
 import type { FastifyRequest } from 'fastify';
 import type { Viewer } from '../access/access.ts';
 import type { Feed } from '../hub/feed.ts';
-import { Standing, type Known } from './standing.ts';
+import { Standing, type Known, type UidGiven } from './standing.ts';
 
 /** Who asks, as another cluster knows them; undefined where it does not. */
 export type ViewerIn = (
@@ -14,10 +14,22 @@ export type ViewerIn = (
   asking: Viewer,
 ) => Promise<Viewer | undefined>;
 
-/** How a hub stands to a cluster; null where its evidence is here. */
-export type FeedOf = (cluster: string) => Promise<Feed | null>;
+/** What a hub knows of clusters, beside what is kept of them. */
+export interface HubView {
+  /** How it stands to a cluster; null where its evidence is here. */
+  readonly feedOf: (cluster: string) => Promise<Feed | null>;
+  readonly uidGiven: UidGiven;
+}
+
+const NO_HUB: HubView = { feedOf: async () => null, uidGiven: () => undefined };
 
 export type SeenCluster = Clusters['items'][number];
+
+type Told = NonNullable<SeenCluster['told']>;
+/** What was found out of a cluster by itself. */
+interface Look extends Pick<SeenCluster, 'problem'> {
+  readonly told: Omit<Told, 'sameAs'> | null;
+}
 
 /** An API server that does not answer keeps nobody from seeing the other clusters. */
 const ASKED_MILLISECONDS = 3_000;
@@ -34,15 +46,16 @@ export class Fleet {
   /** Why nothing of clusters could be read last. */
   readonly #unreadable = new Map<string, string>();
   readonly #standing: Standing;
-  readonly #feedOf: FeedOf;
+  readonly #hub: HubView;
+  /** Names of one cluster, as they were said last. */
+  #doublesSaid = '';
 
-  /** @param feedOf how a hub stands to a cluster; everywhere else nothing is to be said of that. */
-  constructor(cell: Cell, viewerIn: ViewerIn, log: Log, feedOf: FeedOf = async () => null) {
-    this.#feedOf = feedOf;
+  constructor(cell: Cell, viewerIn: ViewerIn, log: Log, hub: HubView = NO_HUB) {
+    this.#hub = hub;
     this.#log = log;
     this.#cell = cell;
     this.#viewerIn = viewerIn;
-    this.#standing = new Standing(cell);
+    this.#standing = new Standing(cell, hub.uidGiven);
   }
 
   /** Why there are clusters of which nothing can be read just now, by name. Nothing is looked at again where all could be read last. */
@@ -56,7 +69,7 @@ export class Fleet {
    * What cannot be looked at is said when it is asked for.
    */
   async lookAhead(): Promise<void> {
-    const ofHub = this.#cell.clusters.filter((name) => this.#cell.of(name).mirror !== undefined);
+    const ofHub = this.#ofHub;
     if (ofHub.length === 0) return;
     const newest = await this.#newest();
     await atOnce(ofHub, async (name) => {
@@ -82,12 +95,35 @@ export class Fleet {
       const viewerIn = async () => (name === asked ? asking : this.#viewerIn(name, request, asking));
       return { name, look: await this.#look(name, newest.get(name), viewerIn) };
     });
+    const seen = looks.flatMap(({ name, look }) =>
+      typeof look === 'string' ? [] : [{ name, isAsked: name === asked, ...look }],
+    );
     return {
-      items: looks.flatMap(({ name, look }) =>
-        typeof look === 'string' ? [] : [{ name, isAsked: name === asked, ...look }],
-      ),
+      items: withNames(seen),
       signInElsewhere: looks.some(({ look }) => look === 'not known there'),
     };
+  }
+
+  /**
+   * What is to be said of clusters of a hub that have one uid, where there are such: one is told of under two names. The snapshotter of a cell says it of the cell's own.
+   */
+  async doubles(): Promise<string | undefined> {
+    const named = await atOnce(this.#ofHub, async (name) => {
+      // One that cannot be read is said to be so elsewhere.
+      const uid = await this.#standing.uidOf(name).catch(() => null);
+      return uid === null ? [] : [{ name, uid }];
+    });
+    const words = [...Map.groupBy(named.flat(), ({ uid }) => uid)].flatMap(([uid, some]) =>
+      some.length < 2 ? [] : [doubleWords(uid, some.map(({ name }) => name).sort())],
+    );
+    const said = words.join(' ');
+    if (said !== this.#doublesSaid && said !== '') this.#log.warn('Clusters have one uid', { reason: said });
+    this.#doublesSaid = said;
+    return said === '' ? undefined : said;
+  }
+
+  get #ofHub(): readonly string[] {
+    return this.#cell.clusters.filter((name) => this.#cell.of(name).mirror !== undefined);
   }
 
   /**
@@ -123,7 +159,7 @@ export class Fleet {
     name: string,
     newest: Newest | undefined,
     viewerIn: () => Promise<Viewer | undefined>,
-  ): Promise<Pick<SeenCluster, 'told' | 'problem'> | 'not known there' | 'nothing to see'> {
+  ): Promise<Look | 'not known there' | 'nothing to see'> {
     const stores = this.#cell.of(name);
     try {
       const viewer = await inTime(viewerIn());
@@ -136,7 +172,7 @@ export class Fleet {
       const visible = await inTime(visibleTo(viewer, { newest: headers, removed }, stores));
       if (visible === undefined) return 'nothing to see';
       const told = await this.#standing.of(name, visible.newest, visible.removed);
-      return { told: { ...told, feed: await this.#feedOf(name) }, problem: null };
+      return { told: { ...told, feed: await this.#hub.feedOf(name) }, problem: null };
     } catch (error) {
       const status = error instanceof Problem ? error.status : 0;
       if (status === 403) return 'nothing to see';
@@ -164,6 +200,20 @@ export class Fleet {
     this.#log.error('A cluster cannot be looked at', { cluster, reason });
   }
 }
+
+/** With the names of those that have the uid of another one: of those that are seen, and no others. */
+function withNames(seen: readonly (Look & Pick<SeenCluster, 'name' | 'isAsked'>)[]): SeenCluster[] {
+  const byUid = Map.groupBy(seen, ({ told }) => told?.uid ?? null);
+  return seen.map(({ told, ...cluster }) => {
+    if (told === null) return { ...cluster, told };
+    const same = told.uid === null ? [] : (byUid.get(told.uid) ?? []);
+    const sameAs = same.map(({ name }) => name).filter((name) => name !== cluster.name);
+    return { ...cluster, told: { ...told, sameAs } };
+  });
+}
+
+const doubleWords = (uid: string, names: readonly string[]): string =>
+  `${names.join(' and ')} have one kube-system, with the uid ${shownText(uid)}: a cluster was renamed, or restored under another name beside the first, or the log of one says the uid of another. What is of both comes twice. Take the name that is not used any more out of HUB_CELLS, and say the uid of each there.`;
 
 /** @throws whatever kept them from being read. */
 function headersOf(newest: Newest | undefined): Known {

@@ -1,18 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem, reasonOf, type Log, type Metrics } from '@margay/runtime';
-import {
-  openBehind,
-  type ApplicationBehind,
-  type Clock,
-  type Readiness,
-  type Warning,
-} from '@margay/runtime/nest';
+import { openBehind, type ApplicationBehind, type Clock, type Readiness } from '@margay/runtime/nest';
 import { cellOver, type Cell, type Stores } from '@margay/storage';
 import type { DynamicModule } from '@nestjs/common';
 import type { RequestLimits } from '../http/limits.ts';
 import type { ClustersHere } from './clusters-here.ts';
 import { unknownCluster } from './unknown-cluster.ts';
-import { Fleet, type FeedOf, type ViewerIn } from './fleet.ts';
+import { Fleet, type HubView, type ViewerIn } from './fleet.ts';
 
 /** What there is beside the cluster of an API. */
 export interface Others {
@@ -21,7 +15,7 @@ export interface Others {
   readonly moduleOf: (here: ClustersHere, stores: Stores, limits: RequestLimits) => DynamicModule;
   /** Who asks, as another cluster knows them. */
   readonly viewerIn: ViewerIn;
-  readonly feedOf: FeedOf;
+  readonly hub: HubView;
   /** Those of the first one: who asks for too much asks one process for it. */
   readonly limits: RequestLimits;
   readonly log: Log;
@@ -57,15 +51,21 @@ export class OtherClusters implements ClustersHere {
   readonly #open = new Map<string, Opening>();
 
   constructor(others: Others) {
-    const { cell, metrics, readiness, viewerIn, feedOf, log } = others;
+    const { cell, metrics, readiness, viewerIn, hub, log } = others;
     this.#others = others;
     this.names = cell.clusters;
     this.asked = cell.clusters[0]!;
-    this.fleet = new Fleet(cell, viewerIn, log, feedOf);
+    this.fleet = new Fleet(cell, viewerIn, log, hub);
     this.cell = cell;
     this.counted = new Map(cell.clusters.map((name) => [name, cell.of(name)]));
     this.metrics = metrics;
-    readiness.add('clusters', async () => unreadableOf(await this.fleet.unreadable()));
+    readiness.add('clusters', async () => {
+      const words = [
+        ...unreadableOf(await this.fleet.unreadable()),
+        (await this.fleet.doubles()) ?? [],
+      ].flat();
+      return words.length === 0 ? undefined : { warning: words.join(' ') };
+    });
   }
 
   async answers(cluster: string): Promise<(request: IncomingMessage, response: ServerResponse) => void> {
@@ -121,26 +121,20 @@ export class OtherClusters implements ClustersHere {
 }
 
 /** The others are served. */
-const unreadableOf = (unreadable: ReadonlyMap<string, string>): Warning | undefined =>
-  unreadable.size === 0
-    ? undefined
-    : {
-        warning: [...unreadable]
-          .map(([cluster, why]) => `Nothing of ${cluster} can be read: ${why}`)
-          .join(' '),
-      };
+const unreadableOf = (unreadable: ReadonlyMap<string, string>): string[] =>
+  [...unreadable].map(([cluster, why]) => `Nothing of ${cluster} can be read: ${why}`);
 
 /** The clusters of an API that has one. */
 export function onlyCluster(
   cluster: string,
   stores: Stores,
-  { log, metrics, feedOf }: Pick<Others, 'log' | 'metrics' | 'feedOf'>,
+  { log, metrics, hub }: Pick<Others, 'log' | 'metrics' | 'hub'>,
 ): ClustersHere {
   const cell = cellOver(new Map([[cluster, stores]]));
   return {
     asked: cluster,
     names: [cluster],
-    fleet: new Fleet(cell, async (_, __, asking) => asking, log, feedOf),
+    fleet: new Fleet(cell, async (_, __, asking) => asking, log, hub),
     cell,
     counted: new Map([[cluster, stores]]),
     metrics,

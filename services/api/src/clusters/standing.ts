@@ -17,11 +17,14 @@ import { lateOf } from '../runs/late.ts';
 import { removedRuns } from '../runs/removed-runs.ts';
 import { completenessOf, contentOf } from '../runs/runs.ts';
 
+/** The uid of a cluster as settings have it. */
+export type UidGiven = (cluster: string) => string | undefined;
+
 /** Headers of one cluster, one of each report name. */
 export type Known = readonly ArchivedHeader[];
 
 type TwoClusters = NonNullable<Clusters['items'][number]['told']>['twoClusters'];
-type Told = Omit<NonNullable<Clusters['items'][number]['told']>, 'feed'>;
+type Told = Omit<NonNullable<Clusters['items'][number]['told']>, 'feed' | 'sameAs'>;
 
 /** What was found out of a report name. */
 interface Looked {
@@ -39,6 +42,7 @@ interface Looked {
  */
 export class Standing {
   readonly #cell: Pick<Cell, 'of'>;
+  readonly #uidGiven: UidGiven;
   readonly #uids = new Map<string, string>();
   /** By cluster. */
   readonly #two = new Map<string, { readonly at: number; readonly found: TwoClusters }>();
@@ -49,8 +53,9 @@ export class Standing {
   /** By cluster. */
   readonly #removed = new Map<string, { readonly at: number; readonly runs: readonly Run[] }>();
 
-  constructor(cell: Pick<Cell, 'of'>) {
+  constructor(cell: Pick<Cell, 'of'>, uidGiven: UidGiven = () => undefined) {
     this.#cell = cell;
+    this.#uidGiven = uidGiven;
   }
 
   /** Reports over last windows that the log of reports has, and the archive has no more. */
@@ -72,7 +77,7 @@ export class Standing {
     const looked = await Promise.all(newest.map((header) => this.#look(cluster, stores, header)));
     const damage =
       looked.find((each) => each.damage !== undefined)?.damage ?? removed[0]?.archiveProblem ?? null;
-    const uid = await this.#uidOf(cluster, stores);
+    const uid = await this.uidOf(cluster);
     const twoClusters = await this.#twoClustersOf(cluster, stores);
     if (damage !== null) return { ...NOTHING, uid, twoClusters, words: damage, grade: 'not known' };
     const headers = looked.flatMap(({ last }) => last);
@@ -97,10 +102,14 @@ export class Standing {
     return late(lastOver(headers).map(({ id }) => ({ id, state: 'completed', supersededBy: null })));
   }
 
-  async #uidOf(cluster: string, stores: Stores): Promise<string | null> {
-    const uid = this.#uids.get(cluster) ?? (await clusterUidOf(stores));
+  /** As its evidence tells it; in a hub, where there is none, as the entries of its log do, which its key signed. */
+  async uidOf(cluster: string): Promise<string | null> {
+    const stores = this.#cell.of(cluster);
+    const { mirror } = stores;
+    const uid =
+      this.#uids.get(cluster) ?? (await (mirror === undefined ? clusterUidOf(stores) : mirror.uid()));
     if (uid !== undefined) this.#uids.set(cluster, uid);
-    return uid ?? null;
+    return uid ?? this.#uidGiven(cluster) ?? null;
   }
 
   async #look(cluster: string, stores: Stores, header: ArchivedHeader): Promise<Looked> {

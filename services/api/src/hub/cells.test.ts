@@ -40,6 +40,11 @@ test.each<[cells: unknown, problem: RegExp]>([
     /the cluster a is in the cells eu and us/,
   ],
   [[cell('eu', cluster('a'), cluster('b', keyOf('a')))], /the clusters a and b have keys of one log/],
+  [
+    [cell('eu', { ...cluster('a'), uid: 'F00d' }), cell('us', { ...cluster('b'), uid: 'f00D' })],
+    /the clusters a and b have one uid, f00d/,
+  ],
+  [[cell('eu', { ...cluster('a'), uid: 'no uid' })], /\[0\]\.clusters\[0\]\.uid: it is no uid/],
 ])('%j is refused', (cells, problem) => {
   expect(problemsOf(cells)).toMatch(problem);
 });

@@ -8,6 +8,8 @@ export interface KeptIn {
   readonly cell: string;
   /** Where people reach the cell's own API. */
   readonly api: string;
+  /** The uid of the cluster's namespace kube-system, as the hub is told to expect it; the first one that is told counts unless given. */
+  readonly uid?: string | undefined;
 }
 
 /** A cluster that a hub is told of. */
@@ -15,8 +17,6 @@ export interface WatchedCluster extends KeptIn {
   readonly cluster: string;
   /** Keys of its log of reports: by these it is known who tells, whichever way the messages came. */
   readonly keys: readonly VerifierKey[];
-  /** The uid of its namespace kube-system; the first one that is told counts unless given. */
-  readonly uid?: string | undefined;
 }
 
 /** Where something of a cluster is in its cell. */
@@ -59,15 +59,19 @@ const key = z.string().transform((text, context): VerifierKey => {
   return z.NEVER;
 });
 
+/** API servers write uids in small letters. */
+const uid = z
+  .string()
+  .regex(/^[\da-f-]{1,64}$/i, 'it is no uid')
+  .transform((text) => text.toLowerCase());
+
 const cells = z
   .array(
     z.strictObject({
       name: z.string().min(1).max(63),
       api: webAddress().transform((url) => url.replace(/\/+$/, '')),
       clusters: z
-        .array(
-          z.strictObject({ name: clusterName, uid: z.string().min(1).optional(), keys: z.array(key).min(1) }),
-        )
+        .array(z.strictObject({ name: clusterName, uid: uid.optional(), keys: z.array(key).min(1) }))
         .min(1),
     }),
   )
@@ -99,15 +103,20 @@ export const cellsSetting = () =>
 const pathText = (path: readonly PropertyKey[]): string =>
   path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('') || 'all of it';
 
-/** Two cells cannot have one cluster, nor two clusters one log. */
+/** Two cells cannot have one cluster, nor two clusters one log or one uid. */
 function problemOfPairs(watched: readonly WatchedCluster[]): string | undefined {
   const cellOf = new Map<string, string>();
   const clusterOf = new Map<string, string>();
-  for (const { cell, cluster, keys } of watched) {
+  const clusterByUid = new Map<string, string>();
+  for (const { cell, cluster, keys, uid: given } of watched) {
     const other = cellOf.get(cluster);
     if (other !== undefined)
       return `the cluster ${cluster} is in the cells ${other} and ${cell}: clusters of one name are told apart by nobody who looks at a hub, name one anew`;
     cellOf.set(cluster, cell);
+    const named = given && clusterByUid.get(given);
+    if (named)
+      return `the clusters ${named} and ${cluster} have one uid, ${given}: each cluster has one of its own`;
+    if (given !== undefined) clusterByUid.set(given, cluster);
     for (const log of new Set(keys.map(({ name }) => name))) {
       const same = clusterOf.get(log);
       if (same !== undefined)

@@ -1,5 +1,6 @@
 import type { Clusters } from '@margay/api-contract';
 import { formatInstant, MINUTE, type Instant } from '@margay/ground';
+import { shownText } from '@margay/runtime';
 import type { Mirror, MirrorStanding } from '@margay/storage';
 import type { KeptIn } from './cells.ts';
 
@@ -13,21 +14,26 @@ export const AWAY_AFTER = 10 * MINUTE;
 const RANGES_SAID = 5;
 
 /** @param now by the clock. */
-export async function feedOf(mirror: Mirror, { cell, api }: KeptIn, now: Instant): Promise<Feed> {
+export async function feedOf(mirror: Mirror, { cell, api, uid }: KeptIn, now: Instant): Promise<Feed> {
+  const told = await mirror.uid();
+  const isOther = uid !== undefined && told !== undefined && told !== uid;
   const standing = await mirror.standing();
-  const { heard, told, missing } = standing;
+  const { heard, told: logged, missing } = standing;
   const state = stateOf(standing, now);
-  const words = wordsOf(standing, state);
+  const words = [...(isOther ? [otherWords(told, uid)] : []), wordsOf(standing, state)].join(' ');
   return {
     cell,
     api,
     heard: heard === undefined ? null : formatInstant(heard),
     state,
-    logged: told,
+    logged,
     missing: missing.map(({ from, to }) => ({ from, to })),
     words,
   };
 }
+
+const otherWords = (told: string, given: string): string =>
+  `What is here is of a cluster whose kube-system has the uid ${shownText(told)}, and HUB_CELLS says ${given}: nothing more of either is taken. Say the right one there; where what is here is of the wrong one, stop the hub, remove the folder of the cluster in HUB_DIRECTORY, start it, and have the cell tell all again with margay tell-hubs.`;
 
 function stateOf({ heard, forked, wentBackTo }: MirrorStanding, now: Instant): Feed['state'] {
   if (forked !== undefined || wentBackTo !== undefined) return 'another log';

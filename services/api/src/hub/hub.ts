@@ -36,7 +36,7 @@ export function hubOver(
   ...adapters: readonly DynamicModule[]
 ): DynamicModule {
   const [first] = watched;
-  const cells = new Map(watched.map(({ cluster, cell, api }) => [cluster, { cell, api }]));
+  const cells = new Map(watched.map(({ cluster, cell, api, uid }) => [cluster, { cell, api, uid }]));
   const api = ApiModule.over(
     {
       cluster: first!.cluster,
