@@ -115,7 +115,9 @@ test('a list of another cluster of the same name ends nothing', async () => {
   installation.follow(another.client());
   await sleep(3_000);
   await installation.kept();
-  expect(await installation.said(before, 'shop')).toEqual(AS_BEFORE);
+  // What was kept of the other one is in doubt in steps of ten minutes, of which the time before may be a part.
+  const { pods } = await installation.said(before, 'shop');
+  expect(pods.map((pod) => pod.replace(/ (protected|not known)$/, ''))).toEqual(APPS.toSorted());
   expect(await installation.said(now(), 'shop')).toMatchObject({
     isComplete: false,
     pods: APPS.toSorted().map((app) => `${app} not known`),
