@@ -292,7 +292,7 @@ test('who publishes what happens in the cluster is told by which uid it is known
       'jsonpath={..env[?(@.name=="CLUSTER_UIDS")].value}',
     ]);
   const born = kubectl(['get', 'namespace', 'kube-system', '-o', 'jsonpath={.metadata.uid}']);
-  upgrade({ ...DISTRIBUTED, clusters: ['a', 'b'], clusterUids: ['b=f00d'] });
+  upgrade({ ...DISTRIBUTED, clusters: ['a', 'b'], kubeconfigsSecret: 'others', clusterUids: ['b=f00d'] });
   expect(told()).toBe(`a=${born}`);
   upgrade({ ...DISTRIBUTED, clusterUids: ['a=beef'] });
   expect(told()).toBe('a=beef');
