@@ -47,7 +47,7 @@ test(
     await kept(bus, stores, 400);
     expect(await setAsideOf(stores)).toEqual([]);
 
-    const lacking = startService('snapshotter', { ...environment, CLUSTERS: 'shop' });
+    const lacking = startService('snapshotter', { ...environment, CLUSTER_NAME: 'shop', CLUSTERS: 'shop' });
     await lacking.url();
     let i = 400;
     for (; ; i += 20) {
