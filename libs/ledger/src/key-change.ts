@@ -12,7 +12,7 @@ import {
 } from './notes/keys.ts';
 import { NoteProblem, noteToSign, readNote, signaturesBy } from './notes/note.ts';
 import { allSigned } from './notes/to-sign.ts';
-import { type Hash, HASH_BYTES } from './tree/hashes.ts';
+import { type Hash, readHash } from './tree/hashes.ts';
 import type { TreeHead } from './tree/proofs.ts';
 
 /** That a log goes on with another key: an entry among those of reports. */
@@ -138,13 +138,8 @@ function changeOf(change: Readonly<Record<string, unknown>>, bytes: Uint8Array):
 
 /** @throws NoEntry */
 function rootIn(text: string): Hash {
-  let root: Uint8Array | undefined;
-  try {
-    root = base64.decode(text);
-  } catch {
-    // Told below.
-  }
-  if (root?.length !== HASH_BYTES) throw new NoEntry('it tells of another key, and not after which entries');
+  const root = readHash(text);
+  if (root === undefined) throw new NoEntry('it tells of another key, and not after which entries');
   return root;
 }
 
