@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { ownFolder, startUp, stopped } from './testing/margay.ts';
+import { margay, ownFolder, startUp, stopped } from './testing/margay.ts';
 import { logOf, namespace, pod } from './testing/own-log.ts';
 
 /** The uids of objects are those of their places: the namespace `kube-system` is the first. */
@@ -73,18 +73,49 @@ test('of a folder of files nothing is complete while one of them may be another 
   expect(await openAfter(args)).toEqual([]);
 });
 
-test.each<[string, Readonly<Record<string, readonly string[]>>, Readonly<Record<string, string>>]>([
-  ['one log was rotated into them', { 'audit.log.1': MINE, 'audit.log': OTHER }, {}],
+/** What says whose the files are. */
+const SAID = 'one=00000000-0000-4000-8000-000000000000';
+function fileOf(folder: string, said: string): string {
+  const file = join(folder, 'uids');
+  writeFileSync(file, said);
+  return file;
+}
+
+test.each<
+  [string, Readonly<Record<string, readonly string[]>>, (folder: string) => Readonly<Record<string, string>>]
+>([
+  ['one log was rotated into them', { 'audit.log.1': MINE, 'audit.log': OTHER }, () => ({})],
   [
     'CLUSTER_UIDS says whose they are',
     { 'kube-a.log': MINE, 'kube-b.log': OTHER },
-    { CLUSTER_UIDS: 'one=00000000-0000-4000-8000-000000000000' },
+    () => ({ CLUSTER_UIDS: SAID }),
   ],
-])('files that share no object are of one cluster where %s', async (_, files, environment) => {
+  [
+    'the file of CLUSTER_UIDS_FILE says whose they are',
+    { 'kube-a.log': MINE, 'kube-b.log': OTHER },
+    (folder) => ({ CLUSTER_UIDS_FILE: fileOf(folder, SAID) }),
+  ],
+])('files that share no object are of one cluster where %s', async (_, files, environmentIn) => {
   const folder = ownFolder();
   for (const [name, lines] of Object.entries(files)) writeFileSync(join(folder, name), textOf(lines));
   const paths = Object.keys(files).map((name) => join(folder, name));
-  expect(await openAfter(['--data', join(folder, 'data'), '--audit-log', ...paths], environment)).toEqual([]);
+  const args = ['--data', join(folder, 'data'), '--audit-log', ...paths];
+  expect(await openAfter(args, environmentIn(folder))).toEqual([]);
+});
+
+test.each<[string, (folder: string) => Readonly<Record<string, string>>]>([
+  ['CLUSTER_UIDS', () => ({ CLUSTER_UIDS: 'two=f00d' })],
+  ['the file of CLUSTER_UIDS_FILE', (folder) => ({ CLUSTER_UIDS_FILE: fileOf(folder, 'two=f00d') })],
+])('a cluster in %s that is not the one of --cluster is refused', (_, environmentIn) => {
+  const folder = ownFolder();
+  const log = join(folder, 'audit.log');
+  writeFileSync(log, textOf(MINE));
+  const args = ['up', '--cluster', 'one', '--port', '0', '--data', join(folder, 'data'), '--audit-log', log];
+  const { code, err } = margay(args, '', environmentIn(folder));
+  expect(code).toBe(1);
+  expect(err).toContain(
+    'CLUSTER_UIDS is "two=f00d": no cluster here is called two: give one that CLUSTER_NAME has (one)',
+  );
 });
 
 /** A write of the same object as a log at level Metadata has it: its request claims that uid. */
@@ -138,6 +169,5 @@ test('each list of objects is judged by itself, whatever its file is called, and
   expect(await openWith(4)).toEqual([
     expect.stringMatching(/^Of which cluster baseline pods.json tells is not known/),
   ]);
-  const said = { CLUSTER_UIDS: 'one=00000000-0000-4000-8000-000000000000' };
-  expect(await openWith(4, said)).toEqual([]);
+  expect(await openWith(4, { CLUSTER_UIDS: SAID })).toEqual([]);
 });

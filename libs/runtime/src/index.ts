@@ -7,7 +7,7 @@
  */
 export { atOnce } from './at-once.ts';
 export { Away, isAway } from './away.ts';
-export { type Environment, readConfig } from './config/read-config.ts';
+export { type Environment, isGiven, readConfig } from './config/read-config.ts';
 export {
   flag,
   whole,

@@ -1,4 +1,4 @@
-import { clustersOf } from '@margay/runtime';
+import { clustersOf, isGiven } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
 import { StoresModule } from '@margay/storage/nest';
 import { accessOf } from './access/configured.ts';
@@ -10,8 +10,8 @@ import { hubOf } from './hub/hub.ts';
 import { sinkOf } from './sink/settings.ts';
 
 // Given cells, it is a hub of those: they tell it of their clusters, and nothing else is here.
-const isHub = ['HUB_CELLS', 'HUB_CELLS_FILE'].some((name) => (process.env[name] ?? '') !== '');
-if (isHub) await runService({ name: 'hub', config: hubConfig, tls: tlsOf, module: hubOf });
+if (isGiven('HUB_CELLS', process.env))
+  await runService({ name: 'hub', config: hubConfig, tls: tlsOf, module: hubOf });
 
 /** The API as a process of its own. */
 await runService({

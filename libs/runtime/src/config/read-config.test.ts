@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { expect, onTestFinished, test } from 'vitest';
-import { readConfig } from './read-config.ts';
+import { isGiven, readConfig } from './read-config.ts';
 import { flag, goDuration, list, whole } from './settings.ts';
 
 const Config = z.object({
@@ -87,6 +87,15 @@ test.each([
 
 test('an empty secret file is refused', () => {
   expect(refusal({ STORE_URL: 'u', PASSWORD_FILE: fileOf('\n') })).toContain('which is empty');
+});
+
+test.each([
+  [{ PASSWORD: 'abcd' }, true],
+  [{ PASSWORD_FILE: '/x' }, true],
+  [{ PASSWORD: '', PASSWORD_FILE: '' }, false],
+  [{ PORT: '1' }, false],
+])('of %j it is %s that a password is given', (environment, expected) => {
+  expect(isGiven('PASSWORD', environment)).toBe(expected);
 });
 
 test('a setting that is called _FILE is itself', () => {

@@ -68,6 +68,10 @@ export interface SettingNotes {
 export const notesOf = (setting: unknown): SettingNotes =>
   ((setting as z.ZodType | undefined)?.meta() as SettingNotes | undefined) ?? {};
 
+/** Whether somebody gives a setting, by itself or by the file that its `_FILE` twin names. */
+export const isGiven = (name: string, environment: Environment): boolean =>
+  Boolean(environment[name] || environment[`${name}${SECRETS_SUFFIX}`]);
+
 /** A variable's text, from itself or from the file that its `_FILE` twin names. */
 function readVariable(
   name: string,

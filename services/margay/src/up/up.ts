@@ -29,6 +29,7 @@ import { REPORT_TYPES } from '@margay/reports';
 import {
   clusterUidsOf,
   identitySettings,
+  isGiven,
   openLog,
   openProgress,
   readConfig,
@@ -223,7 +224,7 @@ async function connectionOf({ kubeconfig }: UpOptions): Promise<() => Promise<Co
 /** Whose the evidence is, where somebody says it. @throws Error that names a cluster which this is not. */
 function uidsOf(environment: Environment, cluster: string): ReadonlyMap<string, string> {
   // Only then is the name one of settings, which not every text is.
-  if (!environment['CLUSTER_UIDS']) return new Map();
+  if (!isGiven('CLUSTER_UIDS', environment)) return new Map();
   return clusterUidsOf(readConfig(z.object(identitySettings), { ...environment, CLUSTER_NAME: cluster }));
 }
 
@@ -236,7 +237,7 @@ function othersOf(
     confirmers: confirmersOf(readConfig(z.object(confirmationSettings), environment)),
     clusterUids: uidsOf(environment, cluster),
   };
-  if (!environment['NOTIFY_URL'] && !environment['NOTIFY_URL_FILE']) return own;
+  if (!isGiven('NOTIFY_URL', environment)) return own;
   return { ...own, notify: notifierOptionsOf(readConfig(z.object(notifySettings), environment)) };
 }
 
