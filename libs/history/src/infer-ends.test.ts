@@ -146,6 +146,13 @@ test.each<[string, number, string, boolean]>([
   expect(found?.validTo).toBe(isEnded ? told : undefined);
 });
 
+test('what another API server may keep by a counter of its own ends by clocks', () => {
+  const policy = version(`networkpolicies.projectcalico.org shop/web [${ms(-60)},)`, {
+    resourceVersion: '21',
+  });
+  expect(inferEnds([policy], [nextBegan])[0]?.validTo).toBe(told);
+});
+
 test('it goes on to the end of its own namespace', () => {
   const pod = version(`pods shop/web [${ms(-60)},)`, { resourceVersion: '21' });
   const [found] = inferEnds([pod], [nextBegan, namespaceEnd('shop', ms(900))]);

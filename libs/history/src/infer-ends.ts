@@ -1,6 +1,7 @@
 import { compareResourceVersions, type Instant } from '@margay/ground';
 import { NEVER_SHOWN, TOLD_LATE } from './object-doubt.ts';
 import { isOnly } from './stretches.ts';
+import { isOfOwnCounter } from './two-clusters.ts';
 import type { EndedBy, Version } from './version.ts';
 import { TOLD_AT_ONCE } from './watched.ts';
 
@@ -14,7 +15,8 @@ export interface End {
   readonly since: Instant;
   /**
    * The resourceVersion that the next object of the name began with, where that came so soon that clocks do not tell what belongs to which
-   * of the two: each kind is told by a watch of its own, and each API server has a clock of its own, but one counter runs through them all.
+   * of the two: each kind is told by a watch of its own, and each API server has a clock of its own, but one counter runs through
+   * all that the cluster keeps itself.
    */
   readonly next?: string;
 }
@@ -85,7 +87,7 @@ function endOf({ validFrom, validTo, endedBy, doubt }: EndedVersion): Pick<End, 
  *
  * What began while it is not known whether it was before or after such an end is left as it is. Versions in doubt end like
  * others. Order is kept; what began at or after such an end belongs to a new object of the name and is left as it is, and so does what was
- * written after that began, whatever clocks say.
+ * written after that began, whatever clocks say, where the cluster's own counter tells.
  */
 export function inferEnds(versions: readonly Version[], ends: readonly End[]): Version[] {
   if (ends.length === 0) return [...versions];
@@ -115,10 +117,12 @@ export function inferEnds(versions: readonly Version[], ends: readonly End[]): V
   });
 }
 
-/** Whether a version began before an end: by the counter where clocks are too near to tell, else by them. */
-function endsIt({ at, since, next }: End, { validFrom, resourceVersion }: Version): boolean {
+/** Whether a version began before an end: by the counter where clocks are too near to tell and it is counted by that one, else by them. */
+function endsIt({ at, since, next }: End, version: Version): boolean {
+  const { validFrom, resourceVersion } = version;
   if (Math.min(at, since) <= validFrom) return false;
   if (next === undefined || resourceVersion === '' || validFrom < at - TOLD_AT_ONCE) return true;
+  if (!isOfOwnCounter(version)) return true;
   return compareResourceVersions(resourceVersion, next) < 0;
 }
 
