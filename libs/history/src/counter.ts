@@ -1,9 +1,10 @@
-import { compareResourceVersions, kindOf, SECOND, type Instant } from '@margay/ground';
+import { compareResourceVersions, SECOND, type Instant } from '@margay/ground';
 import type { Change } from './change.ts';
 import { doubtAboutAll } from './doubtful.ts';
 import { CLOCKS_DIFFER } from './epochs.ts';
 import { COUNTER_WENT_BACK } from './object-doubt.ts';
 import { counterWentBack } from './restores.ts';
+import { isOfOwnCounter } from './two-clusters.ts';
 
 /** Events come late by less, or are compared with the newest alone. */
 const REMEMBERED = 300 * SECOND;
@@ -32,7 +33,7 @@ export class Counter {
   /** The doubt about everything, where the change shows that the counter went back. Changes come about in the order of time. */
   note(change: Change): Change | undefined {
     const { what, resourceVersion: version, at, receivedAt, created } = change;
-    if (what !== 'present' || version === undefined || at < this.#since || isOfOther(change))
+    if (what !== 'present' || version === undefined || at < this.#since || !isOfOwnCounter(change))
       return undefined;
     const before =
       created === true ? this.#reached.findLast((one) => one.at + CLOCKS_DIFFER < receivedAt) : undefined;
@@ -60,9 +61,6 @@ export class Counter {
     while (all.length > 1 && all[1]!.at < old) all.shift();
   }
 }
-
-/** What another API server may keep in a store of its own. */
-const isOfOther = (change: Change): boolean => kindOf(change)?.hasStorageForm === true;
 
 /** About everything, from when the counter had been seen further than it is now. */
 function wentBack(change: Change, since: Instant): Change {

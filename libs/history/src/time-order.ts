@@ -2,7 +2,6 @@ import {
   compareResourceVersions,
   DAY,
   fields,
-  kindOf,
   list,
   MINUTE,
   SECOND,
@@ -13,6 +12,7 @@ import {
 import type { Change } from './change.ts';
 import { CLOCKS_DIFFER } from './epochs.ts';
 import { changesIn, type Reading } from './reading.ts';
+import { isOfOwnCounter } from './two-clusters.ts';
 
 /** Lines of a source that stand behind lines of later times: the times that they tell, and up to when the others do. */
 export interface SetBack extends Interval {
@@ -253,8 +253,6 @@ function thinned(noted: readonly Instant[]): Instant[] {
 
 const instantIn = (value: unknown): Instant | undefined => (typeof value === 'number' ? value : undefined);
 
-/** What shows a number of the cluster's counter; what another API server serves may be of a store of its own. */
+/** What shows a number of the cluster's counter. */
 const isOfCounter = (change: Change): boolean =>
-  change.what === 'present' &&
-  change.resourceVersion !== undefined &&
-  kindOf(change)?.hasStorageForm !== true;
+  change.what === 'present' && change.resourceVersion !== undefined && isOfOwnCounter(change);
