@@ -53,7 +53,7 @@ export function endsOf(versions: Iterable<EndedVersion>): End[] {
   for (const version of versions) {
     const { resource, namespace, name, uid, resourceVersion, validFrom } = version;
     if (!isEnding(resource)) continue;
-    const key = `${resource}/${namespace}/${name}`;
+    const key = nameOf({ resource, namespace, name });
     const last = lastOf.get(key);
     if (last !== undefined && last.uid !== uid && resourceVersion !== '') {
       lastOf.delete(key);
@@ -70,6 +70,10 @@ export function endsOf(versions: Iterable<EndedVersion>): End[] {
 
 const isEnding = (resource: string): resource is End['resource'] =>
   (ENDING_RESOURCES as readonly string[]).includes(resource);
+
+/** An end by its object; see `enders`. */
+const nameOf = ({ resource, namespace, name }: Pick<End, 'resource' | 'namespace' | 'name'>): string =>
+  `${resource}/${namespace}/${name}`;
 
 function endOf({ validFrom, validTo, endedBy, doubt }: EndedVersion): Pick<End, 'at' | 'since'> | undefined {
   if (validTo === undefined || endedBy === undefined) return undefined;
@@ -91,13 +95,7 @@ function endOf({ validFrom, validTo, endedBy, doubt }: EndedVersion): Pick<End, 
  */
 export function inferEnds(versions: readonly Version[], ends: readonly End[]): Version[] {
   if (ends.length === 0) return [...versions];
-  const instants = new Map<string, End[]>();
-  for (const end of ends) {
-    const key = `${end.resource}/${end.namespace}/${end.name}`;
-    const known = instants.get(key);
-    if (known) known.push(end);
-    else instants.set(key, [end]);
-  }
+  const instants = Map.groupBy(ends, nameOf);
   for (const known of instants.values()) known.sort((a, b) => a.at - b.at);
   return versions.map((version) => {
     // What is not known of all objects of a kind is spread over them by whoever asks; each has its own end.
