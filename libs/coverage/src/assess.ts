@@ -114,17 +114,17 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
   const told = deliveries.filter(({ source }) => isOfCanaries(source)).flatMap(({ canaries }) => canaries);
   const delivered = deliveries.filter(({ source }) => tellsOfTime(source));
   const reached = lastOf(delivered);
-  const judged = (all: readonly Stream[]) =>
-    all.map((stream) => {
+  const judgedOver = (ofFlows: boolean) =>
+    servingOf(delivered, ofFlows, told, window.end).map((stream) => {
       const own = stream.sources.flatMap((source) => bySource.get(source) ?? []);
       return judge(stream, own, window, { birth, reached });
     });
-  const streamsOver = (ofFlows: boolean) => servingOf(delivered, ofFlows, told, window.end);
-  const all = streamsOver(false);
-  const streams = judged(all.filter((stream) => !isAbsentIn(stream, window)));
-  const audit = streams.filter(({ stream }) => stream.watched === undefined);
-  // A kind was watched until then by one that is retired.
-  const watched = Map.groupBy(judged(all.filter(isWatch)), ({ stream }) => resourceName(stream.watched!));
+  const isThere = ({ stream }: JudgedStream): boolean => !isAbsentIn(stream, window);
+  const allJudged = judgedOver(false);
+  const all = allJudged.map(({ stream }) => stream);
+  const streams = allJudged.filter(isThere);
+  const audit = streams.filter(({ stream }) => !isWatch(stream));
+  const watched = watchersIn(allJudged);
   const seen = delivered.map(({ canaries }) => canaries);
   const ofCanaries = canaryIgnorance(unheardServers(seen, told), told, window.end);
   // What was lost of one that is gone by now is open all the same.
@@ -148,11 +148,10 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     window,
   );
   const ofAudit = gradeOfAudit(audit, clipped(ofCanaries, window).length > 0, window);
-  const allFlows = streamsOver(true);
-  const flows = judged(allFlows.filter((stream) => !isAbsentIn(stream, window)));
+  const allFlows = judgedOver(true);
   return {
     streams,
-    flows,
+    flows: allFlows.filter(isThere),
     lost,
     doubts,
     watches: watches.map(({ kind, outages }) => ({ ...kind, blind: outages })),
@@ -165,18 +164,17 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     }),
     trail: trailOf(untold, ofAudit, window),
     canaries: told,
-    retired: [...all, ...allFlows].flatMap((stream) => retiredIn(window, stream, [...streams, ...flows])),
+    retired: [...allJudged, ...allFlows].flatMap((one) => retiredIn(window, one)),
   };
 }
 
 const isWatch = ({ watched }: Stream): boolean => watched !== undefined;
 
-/** @param judged those that have something to say of the window. */
-function retiredIn(window: Window, stream: Stream, judged: readonly JudgedStream[]): RetiredStream[] {
+function retiredIn(window: Window, { stream, gaps }: JudgedStream): RetiredStream[] {
   const believed = believedOf(stream);
   if (believed !== undefined)
     return believed.from < window.end ? [{ stream, retirement: believed, isBelieved: true }] : [];
-  const hasGap = judged.some((one) => one.stream === stream && one.gaps.length > 0);
+  const hasGap = gaps.length > 0 && !isAbsentIn(stream, window);
   const last = (stream.retired ?? [])
     .filter(({ from }) => from < window.end)
     .reduce<Retirement | undefined>((a, b) => (a && a.from >= b.from ? a : b), undefined);
@@ -242,6 +240,13 @@ const openIn = (window: Window, doubts: readonly Doubt[]): Doubt[] =>
   doubts
     .filter(({ since, settledAt = Infinity }) => since < window.end && window.start < settledAt)
     .sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1));
+
+/** Those that watch, by kind, also those that are retired: until then the kind was watched by them. */
+const watchersIn = (judged: readonly JudgedStream[]): ReadonlyMap<string, readonly JudgedStream[]> =>
+  Map.groupBy(
+    judged.filter(({ stream }) => isWatch(stream)),
+    ({ stream }) => resourceName(stream.watched!),
+  );
 
 /** A kind with those that watch it, and when none of them did. */
 function watchedBy(
