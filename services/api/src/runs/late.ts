@@ -13,7 +13,7 @@ type AskedRun = Pick<Run, 'id' | 'state' | 'supersededBy'>;
  * run that is superseded already only the former.
  */
 export function lateOf(
-  stores: Pick<Stores, 'archive' | 'arrivals' | 'coverage' | 'history' | 'tellers'>,
+  stores: Pick<Stores, 'archive' | 'arrivals' | 'asides' | 'coverage' | 'history' | 'tellers'>,
 ): (runs: readonly AskedRun[]) => Promise<ReadonlyMap<string, Late>> {
   const { archive, arrivals } = stores;
   const openedIn = openedOf(stores);

@@ -266,6 +266,27 @@ test('evidence of another cluster that is found later marks the reports of the t
   ]);
 });
 
+test('what is set aside of a cluster later marks the reports of the time that it tells of, until it is published again', async () => {
+  const kept = await opened();
+  await kept.coverage.append([eachMinute('a.log', FROM, END + 30 * MINUTE)]);
+  const told = await archived(kept, 'r');
+  expect(told.isSettled).toBe(true);
+  const judge = openedOf(kept, () => END + DAY);
+  const found = async () => (await judge([{ id: 'r', told, deliveries: 0 }])).get('r') ?? [];
+  const aside = (place: string, after: Instant) =>
+    kept.asides.append([
+      { place, topic: 'margay.resource-changes', what: 'everything', after, before: after + 1 },
+    ]);
+  await aside('t/0@1/5', END + MINUTE);
+  expect(await found()).toEqual([]);
+  await aside('t/0@2/5', START + MINUTE);
+  expect(await found()).toEqual([
+    expect.stringMatching(/^A message of margay\.resource-changes was set aside by a service/),
+  ]);
+  await kept.asides.settle(['t/0@2/5']);
+  expect(await found()).toEqual([]);
+});
+
 test('of a cluster it is said what was found later of its last report', async () => {
   const stores = await opened();
   await stores.coverage.append([eachMinute('a.log', FROM, END + 2 * MINUTE)]);

@@ -1,4 +1,6 @@
 import {
+  asideMarks,
+  type CoverageMark,
   fileName,
   isOfFlows,
   lostKnowledge,
@@ -77,7 +79,7 @@ export interface AskedRun {
  * @returns what is open by now and was not, by their ids; what was not judged yet is absent.
  */
 export function openedOf(
-  stores: Pick<Stores, 'archive' | 'coverage' | 'history' | 'tellers'>,
+  stores: Pick<Stores, 'archive' | 'asides' | 'coverage' | 'history' | 'tellers'>,
   now: () => Instant = () => Date.now() * 1_000,
 ): (runs: readonly AskedRun[]) => Promise<ReadonlyMap<string, readonly string[]>> {
   const judged = new Map<string, Judged>();
@@ -88,13 +90,17 @@ export function openedOf(
   };
   return async (runs) => {
     if (runs.length === 0) return new Map();
-    const positions = await stores.coverage.positions();
+    const [positions, facts, asides] = await Promise.all([
+      stores.coverage.positions(),
+      stores.tellers.facts(),
+      stores.asides.open(),
+    ]);
     const strangers = strangersAmong(positions);
-    const whose = whoseOpen(await stores.tellers.facts());
+    const openUntil = openIn([...tellerMarks(whoseOf(facts)), ...asideMarks(asides)]);
     const begun = performance.now();
     for (const { id, told, deliveries } of runs) {
       const strange = strangers(told);
-      const doubted = whose(told.end);
+      const doubted = openUntil(told.end);
       const by = JSON.stringify([deliveries, strange, doubted]);
       const known = judged.get(id);
       const at = now();
@@ -114,9 +120,12 @@ export function openedOf(
   };
 }
 
-/** What is open before an instant since it is not known whose evidence is whose, which may come to be known, and be open, long after. */
-function whoseOpen(facts: Parameters<typeof whoseOf>[0]) {
-  const open = tellerMarks(whoseOf(facts)).flatMap(({ source, problems }) =>
+/**
+ * What is open before an instant by marks that nobody delivers: since it is not known whose evidence is whose, and since some was set aside,
+ * both of which may come to be known, and be open, long after.
+ */
+function openIn(marks: readonly CoverageMark[]) {
+  const open = marks.flatMap(({ source, problems }) =>
     problems.map(({ after = -Infinity, before }) => ({ source, after, before })),
   );
   return (end: Instant) => open.filter(({ after }) => after < end);
