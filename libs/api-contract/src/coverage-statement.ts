@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { retiredSource } from './answers/evidence.ts';
 import { count, counts, instant, list } from './answers/list.ts';
 
 const interval = z.strictObject({ from: instant, to: instant });
@@ -72,24 +73,9 @@ export const coveragePredicate = z
         notWritten: z.string().optional(),
       }),
     ).meta({ description: 'API servers through which objects were written to see whether they arrive.' }),
-    retired: stated(
-      z.strictObject({
-        source: z.string(),
-        of: z.enum(['changes', 'flows']),
-        from: instant.meta({ description: 'From then on it tells nothing, and its silence is no gap.' }),
-        said: instant,
-        by: z.string(),
-        because: z.string(),
-        toldAgain: z
-          .literal(true)
-          .optional()
-          .meta({ description: 'Where it told something afterwards, so that its silence counts as ever.' }),
-      }),
-    )
-      .optional()
-      .meta({
-        description: 'Sources that somebody said to be out of service; absent where there is none.',
-      }),
+    retired: stated(z.strictObject(retiredSource)).optional().meta({
+      description: 'Sources that somebody said to be out of service; absent where there is none.',
+    }),
     doubts: stated(
       z.strictObject({
         about: z.string(),

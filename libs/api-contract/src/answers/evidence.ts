@@ -44,6 +44,17 @@ export const retirement = {
   because: z.string(),
 };
 
+/** A source that is out of service, as a report and its signed statement tell of it. */
+export const retiredSource = {
+  source: z.string(),
+  of: z.enum(['changes', 'flows']),
+  ...retirement,
+  toldAgain: z
+    .literal(true)
+    .optional()
+    .meta({ description: 'Where it told something afterwards, so that its silence counts as ever.' }),
+};
+
 const flows = z
   .object({
     grade: grade.optional(),
@@ -102,22 +113,10 @@ const sources = z.object({
       description:
         'API servers through which canaries were written, or of which some came; absent where there is none.',
     }),
-  retired: list(
-    z.object({
-      source: z.string(),
-      of: z.enum(['changes', 'flows']),
-      ...retirement,
-      toldAgain: z
-        .literal(true)
-        .optional()
-        .meta({ description: 'Where it told something afterwards, so that its silence counts as ever.' }),
-    }),
-  )
-    .optional()
-    .meta({
-      description:
-        'Sources that somebody said to be out of service before the window was over (`margay source-retired`); absent where there is none.',
-    }),
+  retired: list(z.object(retiredSource)).optional().meta({
+    description:
+      'Sources that somebody said to be out of service before the window was over (`margay source-retired`); absent where there is none.',
+  }),
 });
 
 /** Whether a run's evidence is complete, and why not. */
