@@ -777,18 +777,18 @@ test('clusters together', () => {
   const uids = { clusterUids: ['b=f00d', 'a=cafe'] };
   const values = { ...ALL_PARTS, clusters: ['b', 'a', 'c'], kubeconfigsSecret: 'others', ...uids };
   const pods = podsOf(renderedObjects(values));
-  const valueOf = (part: string, name: string) =>
-    container(pods.get(part)!).env.find((variable: { name: string }) => variable.name === name)?.value;
+  const valueOf = (part: string, name: string, from = pods) =>
+    container(from.get(part)!).env.find((variable: { name: string }) => variable.name === name)?.value;
   for (const part of PARTS)
     expect([part, valueOf(part, 'CLUSTERS'), valueOf(part, 'CLUSTER_UIDS')]).toEqual(
       /ingestor/.test(part) ? [part, undefined, 'a=cafe'] : [part, 'b,a,c', undefined],
     );
-  const alsoTaken = { extraEnv: [{ name: 'AUDIT_WEBHOOK_CLUSTERS', value: 'a, b' }] };
-  const auditIngestor = { ...((values['auditIngestor' as never] ?? {}) as object), ...alsoTaken };
+  const auditIngestor = { extraEnv: [{ name: 'AUDIT_WEBHOOK_CLUSTERS', value: 'a, b' }] };
   const taking = podsOf(renderedObjects({ ...values, auditIngestor }));
-  const uidsOf = (part: string) =>
-    container(taking.get(part)!).env.find(({ name }: { name: string }) => name === 'CLUSTER_UIDS')?.value;
-  expect(['audit-ingestor', 'flow-ingestor'].map(uidsOf)).toEqual(['b=f00d,a=cafe', 'a=cafe']);
+  expect(['audit-ingestor', 'flow-ingestor'].map((part) => valueOf(part, 'CLUSTER_UIDS', taking))).toEqual([
+    'b=f00d,a=cafe',
+    'a=cafe',
+  ]);
   expect(() => renderedObjects({ ...values, clusterUids: ['d=beef'] })).toThrow(
     /clusterUids: d is neither clusterName nor among clusters/,
   );
@@ -805,10 +805,9 @@ test('clusters together', () => {
   expect(() => renderedObjects({ ...values, clusters: ['b', 'c'] })).toThrow(/clusterName, a, is not among/);
 
   // Reports over clusters.
-  const own = (values['globalReports' as never] ?? {}) as object;
   const over = {
     ...values,
-    globalReports: { ...own, overClusters: true },
+    globalReports: { overClusters: true },
     clusterLabels: { a: { env: 'prod' }, c: { env: 'test', 'example.com/team': 'net' } },
   };
   const settingsOf = (given: ChartValues, part: string) =>
