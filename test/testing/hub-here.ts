@@ -5,8 +5,8 @@ import type { ReportWindow } from '@margay/contracts';
 import { signingKey, type SigningKey, verifierKeyText } from '@margay/ledger';
 import type { Bus } from '@margay/messaging';
 import { BusModule } from '@margay/messaging/nest';
-import { openMetrics, silentLog } from '@margay/runtime';
-import { connectTransports, ProcessModule } from '@margay/runtime/nest';
+import { type Metrics, openMetrics, silentLog } from '@margay/runtime';
+import { type Clock, connectTransports, ProcessModule } from '@margay/runtime/nest';
 import { type Compute, computeWindow, tellHubsOfHead, workOn } from '@margay/report-worker';
 import { ReportWorkerModule, type WorkerOptions } from '@margay/report-worker/module';
 import { splitReport } from '@margay/reports';
@@ -117,21 +117,22 @@ async function workerOver(
   compute: Compute,
   options: WorkerOptions,
 ): Promise<NestFastifyApplication> {
+  const work = ReportWorkerModule.over(
+    compute,
+    options,
+    BusModule.opened(async () => ({ ...bus, close: async () => {} })),
+    StoresModule.opened(async () => ({ ...stores, close: async () => {} }), cluster),
+  );
+  return started(work, { metrics: openMetrics({ defaults: false }) });
+}
+
+/** An application in this process, which reads its topics. */
+async function started(
+  work: ReturnType<typeof hubOver>,
+  parts: { readonly metrics: Metrics; readonly clock?: Clock },
+): Promise<NestFastifyApplication> {
   const module = await Test.createTestingModule({
-    imports: [
-      ProcessModule.with({
-        log: silentLog,
-        metrics: openMetrics({ defaults: false }),
-        clock: () => Date.now() * 1_000,
-        pauseMilliseconds: 5,
-      }),
-      ReportWorkerModule.over(
-        compute,
-        options,
-        BusModule.opened(async () => ({ ...bus, close: async () => {} })),
-        StoresModule.opened(async () => ({ ...stores, close: async () => {} }), cluster),
-      ),
-    ],
+    imports: [ProcessModule.with({ log: silentLog, pauseMilliseconds: 5, ...parts }), work],
   }).compile();
   const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
   connectTransports(app);
@@ -155,22 +156,14 @@ export async function hubHere({ bus, directory, cells, clock, access = () => any
   const metrics = openMetrics({ defaults: false });
   const watched = cellsSetting().parse(cells);
   const clusters = watched.map(({ cluster }) => cluster);
-  const module = await Test.createTestingModule({
-    imports: [
-      ProcessModule.with({ log: silentLog, metrics, clock, pauseMilliseconds: 5 }),
-      hubOver(
-        watched,
-        { access, isOneAuthority: true },
-        {},
-        BusModule.opened(async () => ({ ...bus, close: async () => {} })),
-        StoresModule.ofHub(directory, clusters),
-      ),
-    ],
-  }).compile();
-  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
-  connectTransports(app);
-  await app.init();
-  await app.startAllMicroservices();
+  const hub = hubOver(
+    watched,
+    { access, isOneAuthority: true },
+    {},
+    BusModule.opened(async () => ({ ...bus, close: async () => {} })),
+    StoresModule.ofHub(directory, clusters),
+  );
+  const app = await started(hub, { metrics, clock });
   await app.getHttpAdapter().getInstance().ready();
   const ask = async (path: string) => app.inject({ method: 'GET', url: `/api/v1${path}` });
   return {
