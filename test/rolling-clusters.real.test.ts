@@ -13,9 +13,10 @@ import { startService } from './testing/services.ts';
 const texts = lines.slice(0, 1_200).map(({ text }) => `${text}\n`);
 
 /** Why something of everything is open, since it was set aside. */
-async function setAsideOf({ coverage }: Stores): Promise<string[]> {
+async function setAsideOf(stores: Stores): Promise<string[]> {
+  const { coverage } = stores;
   const deliveries = await coverage.deliveries();
-  const window = await spanOf({ coverage } as Stores);
+  const window = await spanOf(stores);
   return doubtsFor(await coverage.marks(window), window, { deliveries }).flatMap(({ reason, source }) =>
     reason === 'lost' ? [source] : [],
   );
