@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { SECOND } from '@margay/ground';
 import type { Change } from '@margay/history';
-import { openEmbedded } from '@margay/storage';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
+import { ownDataFolder } from '../testing/data-folder.ts';
 import { copyEndedCommand } from './copy-ended.ts';
 
 /** That two clusters tell, as the history has it where it was found. */
@@ -22,27 +19,14 @@ const two = (at: number): Change => ({
   origin: { source: '', position: 0 },
 });
 
-let data: string;
+let folder: ReturnType<typeof ownDataFolder>;
 beforeEach(() => {
-  data = mkdtempSync(join(tmpdir(), 'margay-copy-'));
+  folder = ownDataFolder();
 });
-afterEach(() => rmSync(data, { recursive: true }));
 
-async function inStores<T>(work: (stores: ReturnType<typeof openEmbedded>) => Promise<T>): Promise<T> {
-  const stores = openEmbedded(data);
-  try {
-    return await work(stores);
-  } finally {
-    await stores.close();
-  }
-}
-const run = (because = 'it was shut down') =>
-  copyEndedCommand()
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined })
-    .parseAsync(['--by', 'ann', '--because', because, '--data', data], { from: 'user' });
+const run = (because = 'it was shut down') => folder.say(copyEndedCommand(), because);
 const doubts = () =>
-  inStores(async ({ history }) => {
+  folder.inStores(async ({ history }) => {
     const found = [];
     for await (const version of history.versions({ start: 0, end: 2 ** 52 })) found.push(version);
     return found.map(({ doubt, validFrom, validTo }) => ({
@@ -55,7 +39,7 @@ const doubts = () =>
 
 test('that a copy was ended ends the doubt from a minute later on, and says who said so and why', async () => {
   const [begun, before] = [1_000 * SECOND, Date.now() * 1_000];
-  await inStores(({ history }) => history.append([two(begun)]));
+  await folder.inStores(({ history }) => history.append([two(begun)]));
   await run();
   const [past, left] = await doubts();
   expect(past).toMatchObject({ reason: 'two-clusters', validFrom: begun, validTo: left!.validFrom });
@@ -71,7 +55,7 @@ test.each([
   ['it does not say why', 1_000 * SECOND, ' ', /one line of 1 to 500 characters/],
   ['it says so in more than one line', 1_000 * SECOND, 'a\nb', /one line of 1 to 500 characters/],
 ])('where %s, nothing is changed', async (_, at, because, message) => {
-  await inStores(async ({ history }) => void (at === undefined || (await history.append([two(at)]))));
+  await folder.inStores(async ({ history }) => void (at === undefined || (await history.append([two(at)]))));
   const before = await doubts();
   await expect(run(because)).rejects.toThrow(message);
   expect(await doubts()).toEqual(before);

@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type CoverageMark, fileSource, markOf } from '@margay/coverage';
 import { HOUR, type Instant, MINUTE } from '@margay/ground';
-import { openEmbedded } from '@margay/storage';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
+import { ownDataFolder } from '../testing/data-folder.ts';
 import { sourceRetiredCommand } from './source-retired.ts';
 
 const START = Date.parse('2026-11-01T10:00:00Z') * 1_000;
@@ -21,27 +18,14 @@ const hourly = (source: string): CoverageMark =>
 const LOG = fileSource('audit.log', '0123456789abcdef');
 const SOURCES = [LOG, 'webhook:kube-1', 'watch/pods@margay-0'];
 
-let data: string;
+let folder: ReturnType<typeof ownDataFolder>;
 beforeEach(async () => {
-  data = mkdtempSync(join(tmpdir(), 'margay-retired-'));
-  await inStores(({ coverage }) => coverage.append(SOURCES.map(hourly)));
+  folder = ownDataFolder();
+  await folder.inStores(({ coverage }) => coverage.append(SOURCES.map(hourly)));
 });
-afterEach(() => rmSync(data, { recursive: true }));
 
-async function inStores<T>(work: (stores: ReturnType<typeof openEmbedded>) => Promise<T>): Promise<T> {
-  const stores = openEmbedded(data);
-  try {
-    return await work(stores);
-  } finally {
-    await stores.close();
-  }
-}
-const run = (...args: readonly string[]) =>
-  sourceRetiredCommand()
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined })
-    .parseAsync([...args, '--by', 'ann', '--because', 'it is gone', '--data', data], { from: 'user' });
-const facts = () => inStores(({ tellers }) => tellers.facts());
+const run = (...args: readonly string[]) => folder.say(sourceRetiredCommand(), 'it is gone', ...args);
+const facts = () => folder.inStores(({ tellers }) => tellers.facts());
 
 test('that sources are retired is kept of each, with who said so, when and why', async () => {
   const before = Date.now() * 1_000;
@@ -80,11 +64,6 @@ test.each([
   ['that is no time', ['audit.log', '--from', 'today'], /RFC 3339/],
   ['it does not say why', ['audit.log', '--because', ' '], /one line of 1 to 500 characters/],
 ] as const)('where %s, nothing is changed', async (_, args, message) => {
-  await expect(
-    sourceRetiredCommand()
-      .exitOverride()
-      .configureOutput({ writeErr: () => undefined })
-      .parseAsync(['--by', 'ann', '--because', 'it is gone', '--data', data, ...args], { from: 'user' }),
-  ).rejects.toThrow(message);
+  await expect(run(...args)).rejects.toThrow(message);
   expect(await facts()).toEqual([]);
 });
