@@ -20,7 +20,7 @@ import { brokerToKill } from './servers/kafka.ts';
 import { installCell } from './testing/installation.ts';
 import { margay, ownFolder } from './testing/margay.ts';
 import { SPAN } from './testing/recorded-stores.ts';
-import { startService } from './testing/services.ts';
+import { startService, type ServiceProcess } from './testing/services.ts';
 
 /** A hub of cells that are processes with brokers of their own. The hub is as the chart renders it: a process with exactly its variables and files, on a broker that lets it do what the documentation says. */
 const plain = process.env['MARGAY_TEST_KAFKA'] ?? '';
@@ -126,6 +126,13 @@ const hubKafkaAt = (prefix: string) => ({
   HUB_KAFKA_TOPIC_PREFIX: prefix,
 });
 
+const ask = async (hub: ServiceProcess, path: string, token = TOKEN) =>
+  fetch(`${await hub.url()}${path}`, { headers: { authorization: `Bearer ${token}` } });
+
+/** The clusters of a hub. */
+const clustersOf = async (hub: ServiceProcess) =>
+  ((await (await ask(hub, '/api/v1/clusters')).json()) as Clusters).items;
+
 test(
   'a hub that the chart renders is told by its cells, with the rights that are documented and no others',
   { timeout: 300_000 },
@@ -139,17 +146,13 @@ test(
     const folder = ownFolder();
     const objects = renderedObjects(valuesOf(prefix, [alpha.entry]));
     const hub = startService('api', containerEnvironment(folder, objects, SECRETS));
-    const ask = async (path: string, token = TOKEN) =>
-      fetch(`${await hub.url()}${path}`, { headers: { authorization: `Bearer ${token}` } });
-    const feeds = async () => {
-      const { items } = (await (await ask('/api/v1/clusters')).json()) as Clusters;
-      return items.map(({ name, told: how }) => [name, how!.feed!.state, how!.feed!.logged]);
-    };
+    const feeds = async () =>
+      (await clustersOf(hub)).map(({ name, told: how }) => [name, how!.feed!.state, how!.feed!.logged]);
     await expect.poll(feeds, PATIENT).toEqual([['alpha', 'heard', 1]]);
-    await expect.poll(async () => (await ask('/readyz')).json()).toMatchObject({ ready: true });
-    expect((await ask('/api/v1/clusters', 'the token of somebody else')).status).toBe(401);
+    await expect.poll(async () => (await ask(hub, '/readyz')).json()).toMatchObject({ ready: true });
+    expect((await ask(hub, '/api/v1/clusters', 'the token of somebody else')).status).toBe(401);
     // What is of no cell of it is set aside on the topic for that, and counted.
-    const metrics = async () => (await ask('/metrics')).text();
+    const metrics = async () => (await ask(hub, '/metrics')).text();
     await expect
       .poll(metrics, PATIENT)
       .toMatch(/margay_dead_letters_total\{[^}]*unknown-cluster[^}]*\} [1-9]/);
@@ -169,12 +172,8 @@ test(
     const next = startService('api', containerEnvironment(folder, more, SECRETS));
     await beta.report('b2');
     await alpha.report('a2');
-    const answer = async () =>
-      (await (
-        await fetch(`${await next.url()}/api/v1/clusters`, { headers: { authorization: `Bearer ${TOKEN}` } })
-      ).json()) as Clusters;
     const told = async () =>
-      (await answer()).items.map(({ name, told: how }) => [name, how!.feed!.logged, how!.feed!.missing]);
+      (await clustersOf(next)).map(({ name, told: how }) => [name, how!.feed!.logged, how!.feed!.missing]);
     await expect.poll(told, PATIENT).toEqual([
       ['alpha', 2, []],
       ['beta', 2, [{ from: 0, to: 0 }]],
@@ -202,10 +201,7 @@ test(
       HUB_DIRECTORY: folder,
       KAFKA_BROKERS: broker.address,
     });
-    const feed = async () => {
-      const { items } = (await (await fetch(`${await hub.url()}/api/v1/clusters`)).json()) as Clusters;
-      return items[0]!.told!.feed!;
-    };
+    const feed = async () => (await clustersOf(hub))[0]!.told!.feed!;
     await alpha.report('a1');
     await expect.poll(feed, PATIENT).toMatchObject({ logged: 1, missing: [] });
     await broker.kill();
