@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { ownFolder } from '../testing/margay.ts';
-import { kubectl } from './cluster.ts';
+import { apply, kubectl } from './cluster.ts';
 
 /** The APIService by which Calico's API server takes the group. */
 const API_SERVICE = 'v3.projectcalico.org';
@@ -59,6 +59,5 @@ export async function calicoApiServer(): Promise<{ install: () => void; uninstal
     kubectl(['delete', 'service', 'calico-api', '-n', namespace, '--ignore-not-found']);
     server.kill();
   });
-  const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
-  return { install: () => void kubectl(['apply', '-f', '-'], { input }), uninstall };
+  return { install: () => void apply(...objects), uninstall };
 }

@@ -3,7 +3,7 @@ import { customResourceDefinitions, installReportTypes, predefinedReportTypes } 
 import { parseSelector } from '@margay/policy';
 import { scheduleProblem } from '@margay/reports';
 import { beforeAll, expect, test } from 'vitest';
-import { admin, applyDefinitions, complaintOf, CRDS, kubectl, SAMPLES } from './cluster.ts';
+import { admin, apply, applyDefinitions, complaintOf, CRDS, kubectl, SAMPLES } from './cluster.ts';
 
 beforeAll(applyDefinitions);
 
@@ -247,13 +247,9 @@ test('a report of a type of one’s own, and one for benchmarks, are admitted', 
 });
 
 test('the same kinds can be served in another group beside it', () => {
-  const definitions = {
-    apiVersion: 'v1',
-    kind: 'List',
-    items: customResourceDefinitions('reports.example.org'),
-  };
-  kubectl(['apply', '-f', '-'], { input: JSON.stringify(definitions) });
-  const names = definitions.items.map(({ metadata }) => `crd/${metadata.name}`);
+  const definitions = customResourceDefinitions('reports.example.org');
+  apply(...definitions);
+  const names = definitions.map(({ metadata }) => `crd/${metadata.name}`);
   kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...names]);
   const manifest = report({ reportType: 'inventory' }).replace('projectcalico.org', 'reports.example.org');
   expect(complaintOf(['apply', '--dry-run=server', '-f', '-'], manifest)).toBe('');
