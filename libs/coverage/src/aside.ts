@@ -1,6 +1,7 @@
 import { formatInstant, type Instant, MINUTE } from '@margay/ground';
-import { type CoverageMark, markOf } from './mark.ts';
-import { lostSource, type LostKnowledge } from './source.ts';
+import { lostMark } from './lost-mark.ts';
+import type { CoverageMark } from './mark.ts';
+import type { LostKnowledge } from './source.ts';
 
 /**
  * Something of a cluster that was set aside by a service that did not know the cluster, though another one may, or this one later: what it
@@ -34,15 +35,16 @@ interface Together {
 
 /** What is not known since messages were set aside, as marks of what was lost between the services. @param open those that are missing still. */
 export function asideMarks(open: readonly AsideMessage[]): CoverageMark[] {
-  const byTopic = Map.groupBy(open, ({ topic, what }) => lostSource(what, `set aside of ${topic}`));
-  return [...byTopic].flatMap(([source, some]) =>
-    together(some).map((one, position) => {
+  const alike = Map.groupBy(open, ({ topic, what }) => `${what} ${topic}`);
+  return [...alike.values()].flatMap((some) => {
+    const { topic, what } = some[0]!;
+    const place = `set aside of ${topic}`;
+    return together(some).map((one, position) => {
       const { after, before } = one;
-      const message = asideWords(some[0]!.topic, one);
-      const reading = { kind: 'unusable', reason: 'set-aside', message, after, before } as const;
-      return markOf(source, position, position + 1, [{ position, reading }]);
-    }),
-  );
+      const message = asideWords(topic, one);
+      return lostMark({ what, place, position, reason: 'set-aside', message, after, before });
+    });
+  });
 }
 
 /** In time order; they do not overlap. */

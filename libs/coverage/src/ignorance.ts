@@ -14,6 +14,7 @@ import type { About, Doubt, DoubtReason } from './doubt.ts';
 import type { Listing } from './listing.ts';
 import { totalOf } from './mark.ts';
 import { allowanceOf, outagesOf, silencesOf, type Outage } from './outage.ts';
+import { LONG_AGO } from './lateness.ts';
 import { believedOf } from './retirement.ts';
 import { allowedAtTheEnd } from './rhythm.ts';
 import { lostKnowledge, sourceName } from './source.ts';
@@ -161,9 +162,6 @@ export function lostIgnorance(lost: readonly Delivery[], begin: Instant): Ignora
     )
     .filter(({ start, end }) => start < end);
 }
-
-/** Before any cluster, and still an instant: what was lost did happen, and is no beginning. */
-const LONG_AGO: Instant = 0;
 
 /** A kind that is watched, and when it was not. */
 interface Watched {

@@ -51,8 +51,9 @@ export {
 export { problemAtEnd, sourceStates, writtenCanaries, type SourceState } from './source-state.ts';
 export { type Listing, listingMark, listingsIn } from './listing.ts';
 export type { Unapplied } from './unapplied.ts';
-export { CLOCKS_DIFFER, LATENESS } from './lateness.ts';
+export { CLOCKS_DIFFER, LATENESS, LONG_AGO } from './lateness.ts';
 export { joinedMark } from './joined-mark.ts';
+export { lostMark } from './lost-mark.ts';
 export {
   isShown,
   isTied,

@@ -1,7 +1,8 @@
 import { formatInstant, type Instant, type Interval, MINUTE } from '@margay/ground';
 import { CLOCKS_DIFFER, LATENESS } from './lateness.ts';
-import { type CoverageMark, markOf } from './mark.ts';
-import { listedKind, lostSource, sourceName, watchedKind } from './source.ts';
+import { lostMark } from './lost-mark.ts';
+import type { CoverageMark } from './mark.ts';
+import { listedKind, sourceName, watchedKind } from './source.ts';
 
 /**
  * Who tells: a source as one reader reads it. Two readers may call what they read of different clusters by one name, as `topic:audit/0`. All
@@ -317,9 +318,7 @@ interface Open {
 export function tellerMarks(whose: Whose): CoverageMark[] {
   return [...whose.tellers].flatMap(([name, teller]) =>
     openOf(whose, name, teller).map((open, position) =>
-      markOf(lostSource('everything', `whose ${name}`), position, position + 1, [
-        { position, reading: { kind: 'unusable', reason: 'whose', ...open } },
-      ]),
+      lostMark({ what: 'everything', place: `whose ${name}`, position, reason: 'whose', ...open }),
     ),
   );
 }

@@ -8,7 +8,7 @@ import {
   type ClusterPolicyEvent,
   type ResourceChange,
 } from '@margay/contracts';
-import type { AsideMessage } from '@margay/coverage';
+import { LONG_AGO, type AsideMessage } from '@margay/coverage';
 import type { Instant } from '@margay/ground';
 import { placeName, placesSetAside, type Delivery, type OfUnknown } from '@margay/messaging';
 import type { Loss } from '@margay/messaging/nest';
@@ -60,9 +60,6 @@ function asideOf(delivery: Delivery, said: unknown): AsideMessage {
       : [times.reduce((a, b) => Math.min(a, b)), times.reduce((a, b) => Math.max(a, b))];
   return { place: placeName(delivery), topic, what: LOST_KNOWLEDGE[topic]!, after: first, before: last + 1 };
 }
-
-/** Before any cluster. */
-const LONG_AGO: Instant = 0;
 
 /** Between which instants that happened of which messages of a topic tell; without any, at any time until they were published. */
 const TIMES: Readonly<Record<string, (said: never) => readonly (Instant | undefined)[]>> = {

@@ -9,8 +9,8 @@ import {
 import {
   CLOCKS_DIFFER,
   LATENESS,
-  lostSource,
-  markOf,
+  LONG_AGO,
+  lostMark,
   type CoverageMark,
   type LostKnowledge,
 } from '@margay/coverage';
@@ -28,9 +28,6 @@ export const LOST_KNOWLEDGE: Readonly<Record<string, LostKnowledge>> = {
 
 /** The topics of which a loss leaves something open. */
 export const EVIDENCE_TOPICS: readonly string[] = Object.keys(LOST_KNOWLEDGE);
-
-/** Where nothing says from when on: before any cluster. */
-const LONG_AGO: Instant = 0;
 
 /** What is lost of clusters that are known here, or of which it is not known of which it is. */
 export type KnownLoss = Exclude<Loss, { kind: 'of-unknown' }>;
@@ -78,7 +75,13 @@ export function markOfLoss(loss: KnownLoss): CoverageMark {
   const { delivery } = loss;
   const by = byThen(delivery.publishedAt);
   const message = `${whySetAside(loss)}: what it said by ${formatInstant(by)} is not known.`;
-  return lostMark(delivery, Number(delivery.offset), 1, 'set-aside', message, { before: by });
+  return lostMark({
+    ...lostOf(delivery),
+    position: Number(delivery.offset),
+    reason: 'set-aside',
+    message,
+    before: by,
+  });
 }
 
 function whySetAside({ delivery, error }: Extract<Loss, { kind: 'set-aside' }>): string {
@@ -102,22 +105,14 @@ function holeMark(hole: Hole): CoverageMark {
     : 'Keep topics for longer than services may be away';
   const message = `${what}: what they said by ${formatInstant(by)} is not known. ${cure}, and see the objects whole again.`;
   // Of a new topic the offsets are used again: the time stands for them.
-  const position = isNew ? before : from;
-  return lostMark(hole, position, isNew ? 1 : to - from, 'lost', message, { after: since, before: by });
+  const [position, count] = isNew ? [before, 1] : [from, to - from];
+  return lostMark({ ...lostOf(hole), position, count, reason: 'lost', message, after: since, before: by });
 }
 
 const byThen = (publishedAt: number): Instant => (publishedAt + 1) * 1_000 + CLOCKS_DIFFER;
 
-function lostMark(
-  { topic, partition }: Pick<Delivery, 'topic' | 'partition'>,
-  position: number,
-  count: number,
-  reason: string,
-  message: string,
-  place: { readonly after?: Instant; readonly before: Instant },
-): CoverageMark {
-  const source = lostSource(LOST_KNOWLEDGE[topic] ?? 'everything', `${topic}/${partition}`);
-  return markOf(source, position, position + count, [
-    { position, reading: { kind: 'unusable', reason, message, ...place } },
-  ]);
-}
+/** Of what nobody knows any more what was told, and where. */
+const lostOf = ({ topic, partition }: Pick<Delivery, 'topic' | 'partition'>) => ({
+  what: LOST_KNOWLEDGE[topic] ?? 'everything',
+  place: `${topic}/${partition}`,
+});
