@@ -33,11 +33,13 @@ import { byCluster } from './by-cluster.ts';
 import { Copies } from './copies.ts';
 import { endsByList } from './ends-by-list.ts';
 import { Identities, OtherCluster } from './identities.ts';
+import { Lately } from './lately.ts';
 import { changeOfLoss, clusterOfLoss, EVIDENCE_TOPICS, markOfLoss, type KnownLoss } from './losses.ts';
-import { UnknownClusters } from './unknown-clusters.ts';
-import { doubleWords, questionableWords } from './whose-words.ts';
+import { doubleWords, questionableWords, unknownWords } from './whose-words.ts';
 
 const EVIDENCE = { group: EVIDENCE_GROUP, stage: 'evidence' };
+/** So many are named, at the most. */
+const UNKNOWN_MAX = 20;
 
 /**
  * Keeps everything that the ingestors publish: changes become versions in the history, policy events the audit
@@ -51,8 +53,8 @@ export class EvidenceController implements OnModuleInit {
   readonly #cell: Cell;
   readonly #metrics: Metrics;
   readonly #identities: Identities;
-
-  readonly #unknown: UnknownClusters;
+  /** Clusters that are not known here. */
+  readonly #unknown = new Lately<string>(UNKNOWN_MAX, () => Date.now());
   readonly #copies = new Copies();
   readonly #readiness: Readiness;
 
@@ -66,7 +68,6 @@ export class EvidenceController implements OnModuleInit {
     this.#bus = bus;
     this.#cell = cell;
     this.#identities = new Identities(cell);
-    this.#unknown = new UnknownClusters(cell.clusters);
     this.#metrics = metrics;
   }
 
@@ -94,7 +95,7 @@ export class EvidenceController implements OnModuleInit {
       return words.length === 0 ? undefined : { warning: words.join(' ') };
     });
     this.#readiness.add('unknown clusters', () => {
-      const warning = this.#unknown.words();
+      const warning = unknownWords(this.#unknown.values(), this.#cell.clusters);
       return warning === undefined ? undefined : { warning };
     });
     if (this.#cell.clusters.length < 2) return;
@@ -202,7 +203,7 @@ export class EvidenceController implements OnModuleInit {
     const isOfOther = loss.kind === 'set-aside' && loss.error instanceof OtherCluster;
     if (!isOfOther) await rememberLoss(cell, loss);
     if (loss.kind === 'of-unknown') {
-      for (const [cluster] of byName(loss.some)) this.#unknown.note(cluster);
+      for (const [cluster] of byName(loss.some)) this.#unknown.note(cluster, cluster);
       return;
     }
     const named = clusterOfLoss(loss);

@@ -19,6 +19,7 @@ import {
 import { compareTexts, type Instant, MINUTE } from '@margay/ground';
 import { SomeUnprocessable, Unprocessable, type Delivery } from '@margay/messaging';
 import { clusterUidOf, type Cell, type Stores } from '@margay/storage';
+import { Lately } from './lately.ts';
 import { isOfRequest, tellsSomething, toldBy, type Named, type Told } from './told-by.ts';
 import { shownUidWords, type Double, type Questionable } from './whose-words.ts';
 
@@ -34,9 +35,7 @@ export class OtherCluster extends Unprocessable {
 
 /** What others that keep the same evidence have found meanwhile is looked at so often, in milliseconds. */
 const READ_ANEW = 10_000;
-/** So long it is said that something was set aside, in milliseconds. */
-const ASIDE_SAID = 3_600_000;
-/** Of so many sources, at the most: who forges messages names as many as he likes. */
+/** Of so many sources it is said that something was set aside, at the most. */
 const ASIDE_MAX = 100;
 /** So often it is seen again whether who tells of the cluster still does. */
 const SEEN_AGAIN = 10 * MINUTE;
@@ -55,8 +54,8 @@ export class Identities {
   readonly #read = new Map<string, { readonly whose: Whose; readonly at: number }>();
   /** The uids that are known, by cluster; they never change. */
   readonly #uids = new Map<string, string>();
-  /** Who told what was set aside last, and when, by cluster and teller. */
-  readonly #aside = new Map<string, Map<string, { readonly source: string; readonly at: number }>>();
+  /** The sources of what was set aside lately, by cluster and teller. */
+  readonly #aside = new Map<string, Lately<string>>();
 
   /** @param now milliseconds of the clock. */
   constructor(cell: Cell, now: () => number = () => Date.now()) {
@@ -81,14 +80,9 @@ export class Identities {
     const isKnown =
       read !== undefined && (this.#now() - read.at <= READ_ANEW || openSources(read.whose).length === 0);
     const whose = isKnown ? read.whose : await this.#readAnew(cluster).catch(() => read?.whose);
-    const since = this.#now() - ASIDE_SAID;
     return {
       unknown: sorted(whose === undefined ? [] : openSources(whose)),
-      other: sorted(
-        [...(this.#aside.get(cluster)?.values() ?? [])]
-          .filter(({ at }) => at > since)
-          .map(({ source }) => source),
-      ),
+      other: sorted(this.#aside.get(cluster)?.values() ?? []),
     };
   }
 
@@ -144,12 +138,10 @@ export class Identities {
   }
 
   #note(cluster: string, { teller, source }: Told, isAside: boolean): void {
-    const aside = this.#aside.get(cluster) ?? new Map<string, { source: string; at: number }>();
+    const aside = this.#aside.get(cluster) ?? new Lately<string>(ASIDE_MAX, this.#now);
     this.#aside.set(cluster, aside);
-    // Those of whom something was set aside last are at the end.
-    aside.delete(teller);
-    if (isAside) aside.set(teller, { source: sourceName(source) || 'what names no source', at: this.#now() });
-    if (aside.size > ASIDE_MAX) aside.delete([...aside.keys()][0]!);
+    if (isAside) aside.note(teller, sourceName(source) || 'what names no source');
+    else aside.drop(teller);
   }
 
   #micros(): Instant {

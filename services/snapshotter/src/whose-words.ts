@@ -45,3 +45,9 @@ export interface Double {
 /** What is to be said of it. */
 export const doubleWords = ({ uid, names }: Double): string =>
   `${names.join(' and ')} have one kube-system, with the uid ${shownUidWords(uid)}: a cluster was renamed, or restored under another name beside the first. Each name has a history of its own here, and what is of both comes twice. Take the name that is not used any more out of CLUSTERS.`;
+
+/** What to say of clusters of which something was set aside lately, since they are not known, and what to do; undefined where there are none. */
+export const unknownWords = (clusters: readonly string[], known: readonly string[]): string | undefined =>
+  clusters.length === 0
+    ? undefined
+    : `Within the last hour evidence of ${clusters.toSorted().join(', ')} was set aside, since CLUSTERS here has ${known.join(', ')} alone: where it belongs to them, give every service the same CLUSTERS, and publish it again with margay dlq replay.`;
