@@ -11,24 +11,22 @@ import {
 import { LONG_AGO, type AsideMessage } from '@margay/coverage';
 import type { Instant } from '@margay/ground';
 import { placeName, placesSetAside, type Delivery, type OfUnknown } from '@margay/messaging';
-import type { Loss } from '@margay/messaging/nest';
 import { clusterName } from '@margay/runtime';
 import { ANY_CLUSTER, type Cell } from '@margay/storage';
 import { clusterOfLoss, LOST_KNOWLEDGE, markOfLoss, type KnownLoss } from './losses.ts';
 
-/**
- * Remembers what this service does not keep, and another one that knows more clusters, or this one later, has to know of: what is of a
- * cluster that is none of the cell’s, and what may be of any.
- */
-export async function rememberLoss(cell: Cell, loss: Loss): Promise<void> {
-  if (loss.kind === 'of-unknown') {
-    for (const [cluster, some] of byName(loss.some))
-      await cell.asidesOf(cluster)?.append(some.map(({ delivery, error }) => asideOf(delivery, error.said)));
-    return;
-  }
-  const cluster = clusterOfLoss(loss);
-  if (cluster !== undefined && cell.clusters.includes(cluster)) return;
-  await cell.asidesOf(cluster ?? ANY_CLUSTER)?.append([asideOfLoss(cell, loss)]);
+/** Remembers messages of a cluster that is none of the cell’s, for another service that knows more, or this one later. */
+export async function rememberUnknown(
+  cell: Cell,
+  cluster: string,
+  some: readonly OfUnknown[],
+): Promise<void> {
+  await cell.asidesOf(cluster)?.append(some.map(({ delivery, error }) => asideOf(delivery, error.said)));
+}
+
+/** The same of what is lost of such a cluster, or of any. */
+export async function rememberLoss(cell: Cell, loss: KnownLoss): Promise<void> {
+  await cell.asidesOf(clusterOfLoss(loss) ?? ANY_CLUSTER)?.append([asideOfLoss(cell, loss)]);
 }
 
 /** Messages of clusters that are not known here, by name. What CLUSTERS cannot have as a name no cluster is ever called. */

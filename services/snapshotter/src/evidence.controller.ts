@@ -28,7 +28,7 @@ import { Refused, type Cell, type Stores } from '@margay/storage';
 import { CELL } from '@margay/storage/nest';
 import { Controller, Inject, type OnModuleInit } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { byName, rememberLoss, settleAsides } from './asides.ts';
+import { byName, rememberLoss, rememberUnknown, settleAsides } from './asides.ts';
 import { byCluster } from './by-cluster.ts';
 import { Copies } from './copies.ts';
 import { endsByList } from './ends-by-list.ts';
@@ -200,15 +200,20 @@ export class EvidenceController implements OnModuleInit {
   @OnLoss(EVIDENCE_TOPICS, { group: EVIDENCE_GROUP })
   async keepLoss(@Payload() loss: Loss): Promise<void> {
     const cell = this.#cell;
-    const isOfOther = loss.kind === 'set-aside' && loss.error instanceof OtherCluster;
-    if (!isOfOther) await rememberLoss(cell, loss);
     if (loss.kind === 'of-unknown') {
-      for (const [cluster] of byName(loss.some)) this.#unknown.note(cluster, cluster);
+      for (const [cluster, some] of byName(loss.some)) {
+        await rememberUnknown(cell, cluster, some);
+        this.#unknown.note(cluster, cluster);
+      }
       return;
     }
     const named = clusterOfLoss(loss);
     const its = cell.clusters.filter((cluster) => named === undefined || named === cluster);
-    if (!isOfOther) for (const cluster of its) await keepLossOf(cell.of(cluster), loss);
+    const isOfOther = loss.kind === 'set-aside' && loss.error instanceof OtherCluster;
+    if (!isOfOther) {
+      if (named === undefined || its.length === 0) await rememberLoss(cell, loss);
+      for (const cluster of its) await keepLossOf(cell.of(cluster), loss);
+    }
     if (loss.kind === 'set-aside' && named !== undefined)
       await settleAsides(
         cell,
