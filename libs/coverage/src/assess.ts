@@ -174,11 +174,11 @@ function retiredIn(window: Window, { stream, gaps }: JudgedStream): RetiredStrea
   const believed = believedOf(stream);
   if (believed !== undefined)
     return believed.from < window.end ? [{ stream, retirement: believed, isBelieved: true }] : [];
-  const hasGap = gaps.length > 0 && !isAbsentIn(stream, window);
-  const last = (stream.retired ?? [])
+  if (gaps.length === 0 || isAbsentIn(stream, window)) return [];
+  const [last] = (stream.retired ?? [])
     .filter(({ from }) => from < window.end)
-    .reduce<Retirement | undefined>((a, b) => (a && a.from >= b.from ? a : b), undefined);
-  return hasGap && last !== undefined ? [{ stream, retirement: last, isBelieved: false }] : [];
+    .sort((a, b) => b.from - a.from);
+  return last === undefined ? [] : [{ stream, retirement: last, isBelieved: false }];
 }
 
 /**

@@ -1,8 +1,8 @@
-import { formatInstant, type Instant, resourceName } from '@margay/ground';
+import { formatInstant, type Instant } from '@margay/ground';
 import type { Delivery } from './delivery.ts';
 import { believedOf, type Retirement } from './retirement.ts';
 import { isOfFlows, tellsOfTime } from './source.ts';
-import { type Stream, streamsOf } from './stream.ts';
+import { sortOf, type Stream, streamsOf } from './stream.ts';
 import type { TellerFact } from './tellers.ts';
 
 /** A source that can be retired, as coverage names it. */
@@ -67,11 +67,8 @@ export function retire(
     by,
     because,
   }));
-  const isAlike = ({ stream: other }: Told) =>
-    isOfFlows(other.sources[0]!) === isOfFlows(stream.sources[0]!) &&
-    (other.watched && resourceName(other.watched)) === (stream.watched && resourceName(stream.watched));
   const others = all.filter(
-    (one) => one !== found && isAlike(one) && believedOf(one.stream) === undefined,
+    (one) => one !== found && sortOf(one.stream) === sortOf(stream) && believedOf(one.stream) === undefined,
   ).length;
   return { facts, ...(last !== undefined && { last }), others };
 }

@@ -33,12 +33,4 @@ export const believedOf = ({
   readonly retired?: readonly Retirement[];
   readonly lastOfAll?: Instant;
 }): Retirement | undefined =>
-  retired
-    .filter(({ from }) => from > lastOfAll)
-    .reduce<Retirement | undefined>(
-      (first, one) =>
-        first !== undefined && (first.from < one.from || (first.from === one.from && first.said <= one.said))
-          ? first
-          : one,
-      undefined,
-    );
+  retired.filter(({ from }) => from > lastOfAll).sort((a, b) => a.from - b.from || a.said - b.said)[0];

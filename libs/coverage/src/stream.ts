@@ -1,4 +1,4 @@
-import { compareTexts, type Instant, type Interval, SECOND } from '@margay/ground';
+import { compareTexts, type Instant, type Interval, resourceName, SECOND } from '@margay/ground';
 import { absencesOf } from './canary-absence.ts';
 import { canaryProofOf, type CanaryProof } from './canary-proof.ts';
 import { CanaryRuns } from './canary-runs.ts';
@@ -26,6 +26,10 @@ export interface Stream extends Omit<Delivery, 'source'> {
   /** When there was none of the API servers whose canaries it delivers, and from when on it is retired, in time order. */
   readonly absent?: readonly Interval[];
 }
+
+/** What streams tell of: audit logs are one sort, flow logs another one, and so are the watches of each kind. */
+export const sortOf = ({ sources, watched }: Stream): string =>
+  watched !== undefined ? `watch of ${resourceName(watched)}` : isOfFlows(sources[0]!) ? 'flows' : 'audit';
 
 /** Unless it is known which file goes on from which, files of one log may overlap by this much: API servers write what they do at once in no strict order. */
 const OVERLAP_MAX = SECOND;

@@ -1,23 +1,21 @@
-import { compareTexts, gapsIn, type Instant, type Interval, joined, resourceName } from '@margay/ground';
+import { compareTexts, gapsIn, type Instant, type Interval, joined } from '@margay/ground';
 import { instantIn, type CanaryRun } from './canary.ts';
 import { commonOutages } from './outage.ts';
 import { believedOf } from './retirement.ts';
-import type { Stream } from './stream.ts';
+import { sortOf, type Stream } from './stream.ts';
 
 /**
  * Streams of which those that are retired have nothing to tell any more, as if they were absent. That somebody retired one never takes away
  * what else shows that something is untold:
  *
- * - At each instant somebody has to tell: where all streams of a sort are retired or absent, it is as if none was. Audit logs are one
- *   sort, flow logs another one, and so are the watches of each kind.
+ * - At each instant somebody has to tell: where all streams of a sort are retired or absent, it is as if none was (see `sortOf`).
  * - Where canaries go on being written through an API server that it told of, another stream has to deliver those of that API server.
  *
  * @param streams all of audit events, or all of flows. @param told what the writers of canaries say of them.
  */
 export function withoutRetired(streams: readonly Stream[], told: readonly CanaryRun[]): Stream[] {
   if (streams.every(({ retired }) => retired === undefined)) return [...streams];
-  const sorts = Map.groupBy(streams, ({ watched }) => watched && resourceName(watched));
-  return [...sorts.values()]
+  return [...Map.groupBy(streams, sortOf).values()]
     .flatMap((alike) => {
       const silent = commonOutages(alike.map(excused));
       const serving = alike.filter((stream) => believedOf(stream) === undefined);
