@@ -57,12 +57,12 @@ export default {
       name: 'one-door',
       severity: 'error',
       comment:
-        'A library is imported through its index.ts; its Nest part, where there is one, through nest/index.ts. Tests may have the stand-ins of an API server and of an authority of timestamps, and generated logs.',
+        'A library is imported through its index.ts; its Nest part, where there is one, through nest/index.ts, and what runs in processes of their own through own-process/index.ts. Tests may have the stand-ins of an API server and of an authority of timestamps, generated logs and processes.',
       from: { path: '^(libs|services)/([^/]+)/' },
       to: {
         path: '^libs/[^/]+/src/',
         pathNot:
-          '^(libs/[^/]+/src/(index|nest/index|[^/]+\\.contract|testing/(fake-api-server|authority|logs-of-clusters))\\.ts$|$1/$2/)',
+          '^(libs/[^/]+/src/(index|(nest|own-process)/index|[^/]+\\.contract|testing/(fake-api-server|authority|process-that|logs-of-clusters))\\.ts$|$1/$2/)',
       },
     },
     {

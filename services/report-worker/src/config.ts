@@ -32,7 +32,7 @@ export const config = z
     }),
     COMPUTE_LIMIT_SECONDS: whole(1, 86_400).default(1_800).meta({
       description:
-        'How long the report of a window may be computed. Then its thread is ended, and the window tried once more before it is given up.',
+        'How long the report of a window may be computed. Then its process is ended, and the window tried once more before it is given up.',
       unit: 'seconds',
     }),
     ...kafkaSettings,

@@ -1,5 +1,5 @@
 export * from './compute-window.ts';
-export * from './compute-in-thread.ts';
+export * from './compute-in-process.ts';
 export * from './work-on-window.ts';
 export * from './make-report.ts';
 export { type SignedTime, tellHubsOf, tellHubsOfHead } from './tell-hubs.ts';

@@ -7,7 +7,7 @@ import { clustersOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
 import { elasticsearchPlaceOf, ledgerKeyNow } from '@margay/storage';
 import { StoresModule } from '@margay/storage/nest';
-import { computeInThread } from './compute-in-thread.ts';
+import { computeInProcess } from './compute-in-process.ts';
 import { config } from './config.ts';
 import { makeAskedReport } from './one-report.ts';
 import { ReportWorkerModule } from './report-worker.module.ts';
@@ -22,7 +22,7 @@ else
       const ledgerKey = ledgerKeyNow(settings, process.env);
       const hub = hubBrokersOf(settings, 'report-worker');
       return ReportWorkerModule.over(
-        computeInThread(
+        computeInProcess(
           { elasticsearch: elasticsearchPlaceOf(settings) },
           {
             privateNetworks: settings.PRIVATE_NETWORKS,

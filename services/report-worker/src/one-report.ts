@@ -10,7 +10,7 @@ import {
   reasonOf,
 } from '@margay/runtime';
 import { elasticsearchPlaceOf, ledgerKeyFor, ledgerKeyOf, openElasticsearch } from '@margay/storage';
-import { computeInThread } from './compute-in-thread.ts';
+import { computeInProcess } from './compute-in-process.ts';
 import { config } from './config.ts';
 import { makeReport } from './make-report.ts';
 
@@ -34,7 +34,7 @@ export async function makeAskedReport(environment: Environment): Promise<number>
         stores,
         signal: stopSignal(),
         now: () => Date.now() * 1_000,
-        compute: computeInThread(
+        compute: computeInProcess(
           { elasticsearch: place },
           {
             privateNetworks: settings.PRIVATE_NETWORKS,

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import type { Compute } from './compute-in-thread.ts';
+import type { Compute } from './compute-in-process.ts';
 import type { Log } from '@margay/runtime';
 import { LOG } from '@margay/runtime/nest';
 import { Confirmations } from './confirm/confirmations.ts';

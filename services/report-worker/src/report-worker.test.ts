@@ -33,7 +33,7 @@ import { STORES, StoresModule } from '@margay/storage/nest';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Compute } from './compute-in-thread.ts';
+import type { Compute } from './compute-in-process.ts';
 import { computeWindow } from './compute-window.ts';
 import { ReportWorkerModule } from './report-worker.module.ts';
 import type { WorkerOptions } from './worker-options.ts';

@@ -7,7 +7,7 @@ import { ledgerKeyFor, type Cell } from '@margay/storage';
 import { CELL } from '@margay/storage/nest';
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import type { Compute } from './compute-in-thread.ts';
+import type { Compute } from './compute-in-process.ts';
 import { Confirmations } from './confirm/confirmations.ts';
 import { LogRefusals } from './log-refusals.ts';
 import { toLog } from './telling.ts';

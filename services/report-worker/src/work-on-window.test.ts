@@ -1,9 +1,10 @@
 import { reportsCompleted, reportsFailed, type ReportWindow } from '@margay/contracts';
 import { openEmbeddedBus } from '@margay/messaging';
 import { Away } from '@margay/runtime';
+import { TookTooMuch } from '@margay/runtime/own-process';
 import { DatabaseUnusable, openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
-import { TookTooLong, type ComputedReport } from './compute-in-thread.ts';
+import type { ComputedReport } from './compute-in-process.ts';
 import { workOn } from './work-on-window.ts';
 
 const WINDOW: ReportWindow = {
@@ -64,9 +65,9 @@ async function worked(failures: readonly Error[]) {
 }
 
 const away = new Away('Elasticsearch at http://es:9200: reading failed. No node answers');
-const hidden = new Error('The thread failed', { cause: away });
+const hidden = new Error('The process failed', { cause: away });
 const wrong = new Error('no memory');
-const hung = new TookTooLong('not computed within 1800 seconds');
+const tooMuch = new TookTooMuch('it takes more than 1800 seconds');
 const times = (n: number, error: Error) => Array.from({ length: n }, () => error);
 
 test.each([
@@ -93,8 +94,20 @@ test.each([
     'failed 1 away failed 2',
     [1, 0],
   ],
-  ['it hangs once', [hung, wrong], 'completed, attempt 3, completed', 'failed 1 failed 2', [1, 0]],
-  ['it hangs each time', times(9, hung), 'failed, attempt 2, failed', 'failed 1 failed 2', [0, 1]],
+  [
+    'it takes too much once',
+    [tooMuch, wrong],
+    'completed, attempt 3, completed',
+    'failed 1 failed 2',
+    [1, 0],
+  ],
+  [
+    'it takes too much each time',
+    times(9, tooMuch),
+    'failed, attempt 2, failed',
+    'failed 1 failed 2',
+    [0, 1],
+  ],
   [
     'it can never be computed',
     times(9, wrong),

@@ -4,6 +4,7 @@ import type { Unapplied } from '@margay/coverage';
 import { pauseAfter, type Instant } from '@margay/ground';
 import { publishAll, type Bus } from '@margay/messaging';
 import { isAway } from '@margay/runtime';
+import { TookTooMuch } from '@margay/runtime/own-process';
 import { digestOfJson, type LogKey, NotSigned } from '@margay/ledger';
 import {
   AlreadyArchived,
@@ -16,7 +17,7 @@ import {
 } from '@margay/storage';
 import { awaitEvidence } from './await-evidence.ts';
 import { awaitWatches } from './await-watches.ts';
-import { TookTooLong, type Compute } from './compute-in-thread.ts';
+import type { Compute } from './compute-in-process.ts';
 import { publishHead } from './publish-head.ts';
 import { tellHubsOf } from './tell-hubs.ts';
 
@@ -67,8 +68,8 @@ export interface Telling {
 export type Result = 'completed' | 'failed' | 'refused' | 'repeated';
 
 const PAUSE_MILLISECONDS_MAX = 60_000;
-/** What hung twice hangs: other windows wait for the worker. */
-const HANGS_MAX = 2;
+/** What took too much twice will do it again: other windows wait for the worker. */
+const TOO_LARGE_MAX = 2;
 
 /**
  * Computes and archives the report of a window, with its retries, tells of it and keeps what became of it.
@@ -85,7 +86,7 @@ export async function workOn(window: ReportWindow, options: WorkOptions): Promis
   const pauses = { first: retryMilliseconds, longest: PAUSE_MILLISECONDS_MAX };
   // Nobody knows yet what will have been at its end: it comes again.
   if (!isRecorded && window.end > now()) return 'refused';
-  for (let attempt = 1, outages = 0, hangs = 0; ;) {
+  for (let attempt = 1, outages = 0, tooLarge = 0; ;) {
     try {
       return await completed(window, attempt, options);
     } catch (error) {
@@ -96,9 +97,9 @@ export async function workOn(window: ReportWindow, options: WorkOptions): Promis
         continue;
       }
       tell.failed(attempt, error as Error);
-      if (error instanceof TookTooLong) hangs++;
+      if (error instanceof TookTooMuch) tooLarge++;
       // What was changed in the archive stays so.
-      const isOver = attempt > retriesMax || hangs >= HANGS_MAX || error instanceof ArchiveDamaged;
+      const isOver = attempt > retriesMax || tooLarge >= TOO_LARGE_MAX || error instanceof ArchiveDamaged;
       if (isOver) return failed(window, attempt, error as Error, options);
       await sleep(pauseAfter(attempt++, pauses), undefined, { signal });
     }

@@ -121,8 +121,8 @@ refused (\`margay_reports_total\`, result \`refused\`) and comes again once a mi
 message is gone and nothing came of it within a minute (the workers have passed it, the topic was made anew), the scheduler hands it out again and
 logs that it did.
 
-**A window hangs.** Computing has a limit (\`COMPUTE_LIMIT_SECONDS\`): then its thread is ended, and the window tried once more before it is given up
-with that reason. Other windows go on.
+**A window hangs, or takes too much memory.** Computing has a limit (\`COMPUTE_LIMIT_SECONDS\`), and its process as much memory as Node lets the worker itself have: then that process is ended alone, and the window tried once more before it is given up
+with that reason. Other windows go on. Where it was memory, give more (\`NODE_OPTIONS=--max-old-space-size=…\`, in megabytes, and the memory of the pod: twice as much and some), or report a shorter window or a smaller scope.
 
 **Lag grows.** Start more snapshotters or workers, up to the number of partitions (\`KAFKA_PARTITIONS\`); more than that idle.
 

@@ -1,7 +1,4 @@
-/** Too much is going on: whoever asks again later may get it. */
-export class Busy extends Error {
-  override readonly name = 'Busy';
-}
+import { Busy } from '@margay/runtime/own-process';
 
 interface Waiting {
   readonly amount: number;

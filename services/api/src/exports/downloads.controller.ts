@@ -3,6 +3,7 @@ import { Controller, Inject, Param, Req, Res, StreamableFile } from '@nestjs/com
 import { OPERATIONS, type Run } from '@margay/api-contract';
 import { TemplateProblem } from '@margay/reports';
 import { missing, Problem } from '@margay/runtime';
+import { Busy } from '@margay/runtime/own-process';
 import type { Archive, ArchivedHeader, Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -10,7 +11,6 @@ import type { Access } from '../access/access.ts';
 import { TheRun } from '../access/asked.ts';
 import { Serves } from '../http/serves.ts';
 import { RunList } from '../runs/run-list.ts';
-import { Busy } from './capacity.ts';
 import { ACCESS } from '../tokens.ts';
 import { downloadOf } from './downloads.ts';
 import { TooMuchTogether } from './together.ts';

@@ -1,7 +1,7 @@
 import { TemplateProblem, templateLimits, type Report } from '@margay/reports';
 import { compiled } from '@margay/runtime';
+import { inOwnProcess, TookTooMuch, type Meter } from '@margay/runtime/own-process';
 import { Capacity } from './capacity.ts';
-import { inOwnProcess, TookTooMuch, type Meter } from './in-own-process.ts';
 import type { Rendered, ToRender } from './render-process.ts';
 
 /** What all processes that render take together: half of the memory that the chart gives to the api. */
@@ -24,7 +24,7 @@ export function renderInOwnProcess(report: Report, name: string, meter?: Meter):
   return processes.with(limits.megabytes, async () => {
     const file = compiled('./render-process', import.meta.url);
     const toRender: ToRender = { report, name };
-    const rendered = await inOwnProcess<Rendered>(file, toRender, limits, meter).catch((error) => {
+    const rendered = await inOwnProcess<Rendered>(file, toRender, { ...limits, meter }).catch((error) => {
       throw error instanceof TookTooMuch ? new TemplateProblem(name, 1, error.message) : error;
     });
     if ('text' in rendered) return rendered.text;

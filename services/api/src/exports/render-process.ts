@@ -1,5 +1,5 @@
 import { TemplateProblem, typeOfReport, type Report } from '@margay/reports';
-import { answerParent } from './answer-parent.ts';
+import { answerParent } from '@margay/runtime/own-process';
 
 /** What came of a template. */
 export type Rendered =

@@ -11,9 +11,9 @@ import {
   type ReportPart,
   type RowKind,
 } from '@margay/reports';
+import type { Meter } from '@margay/runtime/own-process';
 import type { Archive, ArchivedHeader } from '@margay/storage';
 import { contentOf, revisionOf } from '../runs/runs.ts';
-import type { Meter } from './in-own-process.ts';
 import { renderInOwnProcess } from './render-in-own-process.ts';
 
 /** A file of an archived report, piece by piece from the archive: memory does not grow with the report. */

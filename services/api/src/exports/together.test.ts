@@ -1,9 +1,8 @@
 import { TemplateProblem } from '@margay/reports';
+import { Busy, inOwnProcess } from '@margay/runtime/own-process';
 import type { ArchivedHeader } from '@margay/storage';
 import { expect, test } from 'vitest';
-import { processThat } from '../testing/process-that.ts';
-import { Busy } from './capacity.ts';
-import { inOwnProcess } from './in-own-process.ts';
+import { processThat } from '../../../../libs/runtime/src/testing/process-that.ts';
 import type { ReportFile } from './stream-file.ts';
 import { boundTogether, TooMuchTogether } from './together.ts';
 
@@ -57,8 +56,7 @@ const waiting = (milliseconds: number): ReportFile => ({
     yield await inOwnProcess<string>(
       processThat(`waits(${milliseconds})`),
       {},
-      { megabytes: 64, seconds: 1 },
-      meter,
+      { megabytes: 64, seconds: 1, meter },
     );
   },
 });

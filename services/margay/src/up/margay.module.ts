@@ -11,7 +11,7 @@ import type { Confirmers } from '@margay/confirmations';
 import type { LogKey } from '@margay/ledger';
 import { BusModule } from '@margay/messaging/nest';
 import { NotifierModule, type NotifierOptions } from '@margay/notifier/module';
-import { computeInThread } from '@margay/report-worker';
+import { computeInProcess } from '@margay/report-worker';
 import { ReportWorkerModule } from '@margay/report-worker/module';
 import type { ReportsFolder } from '@margay/scheduler';
 import { SchedulerModule } from '@margay/scheduler/module';
@@ -137,7 +137,7 @@ export class MargayModule {
       stores,
     );
     const reportWorker = ReportWorkerModule.over(
-      computeInThread({ directory }, { privateNetworks }),
+      computeInProcess({ directory }, { privateNetworks }),
       {
         evidenceMilliseconds: EVIDENCE_MILLISECONDS,
         isRecorded: !follow,

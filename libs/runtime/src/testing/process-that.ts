@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { compiled } from '@margay/runtime';
 import { onTestFinished } from 'vitest';
+import { compiled } from '../compiled.ts';
 
-/** A module that answers its parent: it does this, and says `done`. It may call `waits`, and `given` is what it was given. */
+/** A module that answers its parent: it does this, and says `done`. It may call `waits`; `given` is what it was given, and `tell` tells a piece. */
 export function processThat(does: string): URL {
-  const answerParent = compiled('../exports/answer-parent', import.meta.url);
+  const answerParent = compiled('../own-process/answer-parent', import.meta.url);
   const folder = mkdtempSync(join(tmpdir(), 'margay-process-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'process.mjs');
@@ -16,7 +16,7 @@ export function processThat(does: string): URL {
     `import { answerParent } from ${JSON.stringify(answerParent)};
     // As a process does on a machine that gives its processors to others: time goes by, and it does nothing.
     const waits = (milliseconds) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-    answerParent((given) => {
+    answerParent((given, tell) => {
       ${does};
       return 'done';
     });`,

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { compiled } from '@margay/runtime';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
+import { compiled } from '../compiled.ts';
 import { processThat } from '../testing/process-that.ts';
-import { Busy } from './capacity.ts';
-import { inOwnProcess, TookTooMuch, type Meter } from './in-own-process.ts';
+import { Busy, inOwnProcess, OwnProcess, TookTooMuch, type Meter } from './own-process.ts';
 
 const FOREVER = 'for (;;);';
 const MEGABYTES = 64;
@@ -17,7 +17,7 @@ test('what waits for a processor longer than it may take of one is done, and has
   const meter: Meter = { milliseconds: 0 };
   const seconds = 0.4;
   const start = performance.now();
-  const done = inOwnProcess(processThat('waits(800)'), {}, { megabytes: MEGABYTES, seconds }, meter);
+  const done = inOwnProcess(processThat('waits(800)'), {}, { megabytes: MEGABYTES, seconds, meter });
   expect(await done).toBe('done');
   expect(performance.now() - start).toBeGreaterThan(800);
   expect(meter.milliseconds).toBeLessThan(seconds * 1_000);
@@ -25,8 +25,8 @@ test('what waits for a processor longer than it may take of one is done, and has
 
 test('what takes more of a processor than it may is ended, and what it took is counted', async () => {
   const meter: Meter = { milliseconds: 0 };
-  const given = { megabytes: MEGABYTES, seconds: 0.3 };
-  const ended = await inOwnProcess(processThat(FOREVER), {}, given, meter).catch((error: unknown) => error);
+  const given = { megabytes: MEGABYTES, seconds: 0.3, meter };
+  const ended = await inOwnProcess(processThat(FOREVER), {}, given).catch((error: unknown) => error);
   expect(ended).toEqual(new TookTooMuch('it takes more than 0.3 seconds'));
   expect(meter.milliseconds).toBeGreaterThan(300);
 });
@@ -101,7 +101,7 @@ test('it ends with its parent, also when that is killed while it is in a loop', 
     for (let i = 0; ; i++) writeFileSync(given, String(i))`;
   const file = processThat(writes);
   const sign = `${fileURLToPath(file)}.sign`;
-  const asks = `import { inOwnProcess } from '${compiled('./in-own-process', import.meta.url).href}';
+  const asks = `import { inOwnProcess } from '${compiled('./own-process', import.meta.url).href}';
     await inOwnProcess(new URL('${file.href}'), '${sign}', { megabytes: 64, seconds: 1_000 });`;
   const parent = spawn(process.execPath, ['--input-type=module', '--eval', asks], { stdio: 'ignore' });
   onTestFinished(() => void parent.kill('SIGKILL'));
@@ -113,4 +113,31 @@ test('it ends with its parent, also when that is killed while it is in a loop', 
 
 test('what it throws is told', async () => {
   await expect(inOwnProcess(processThat('throw new Error("no")'), {}, limits)).rejects.toThrow('Error: no');
+});
+
+test('it does one thing after another, and what is told on the way comes before what it is done with', async () => {
+  const counts = 'if (given < 0) throw new Error("no"); for (let i = 0; i < given; i++) tell(i)';
+  const asked = await OwnProcess.start<number, string, number>(processThat(counts), { megabytes: MEGABYTES });
+  onTestFinished(() => asked.end());
+  for (const given of [3, 0, 2]) {
+    const told: number[] = [];
+    expect(await asked.ask(given, { told: (piece) => void told.push(piece) })).toBe('done');
+    expect(told).toEqual([...Array(given).keys()]);
+  }
+  await expect(asked.ask(-1)).rejects.toThrow('Error: no');
+  await expect(asked.ask(1)).rejects.toThrow('Error: no');
+  expect(asked.hasEnded).toBe(true);
+});
+
+test('one that is ended tells why, and one that nobody asks for anything keeps no process', async () => {
+  const asked = await OwnProcess.start(processThat(FOREVER), { megabytes: MEGABYTES });
+  const outcome = asked.ask({}).catch((error: unknown) => error);
+  await asked.end(new Error('enough'));
+  expect(await outcome).toEqual(new Error('enough'));
+  const asks = `import { OwnProcess } from '${compiled('./own-process', import.meta.url).href}';
+    const asked = await OwnProcess.start(new URL('${processThat('').href}'), { megabytes: ${MEGABYTES} });
+    if ((await asked.ask({})) !== 'done') process.exitCode = 1;`;
+  const parent = spawn(process.execPath, ['--input-type=module', '--eval', asks], { stdio: 'ignore' });
+  onTestFinished(() => void parent.kill('SIGKILL'));
+  expect(await once(parent, 'exit')).toEqual([0, null]);
 });
