@@ -1,6 +1,7 @@
-import { byToken } from '@margay/api';
+import { byKubernetes, byToken } from '@margay/api';
 import { OPERATIONS, type Operation } from '@margay/api-contract';
-import { failureOf } from '@margay/runtime';
+import { KubernetesClient, Permissions } from '@margay/kubernetes';
+import { failureOf, openLog } from '@margay/runtime';
 import { openEmbedded } from '@margay/storage';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
@@ -117,6 +118,29 @@ test.each([400, 401, 403, 404, 413])(
     }
   },
 );
+
+test('an API server that is away is told of as other parts are: where it is stands in the log alone', async () => {
+  fail = undefined;
+  const server = new URL('http://127.0.0.1:1');
+  const lines: string[] = [];
+  const asks = await apiHere({
+    stores: openEmbedded(':memory:'),
+    access: byKubernetes(new Permissions(new KubernetesClient({ server, namespace: 'default' }))),
+    log: openLog({ service: 'api', to: { write: (line: string) => void lines.push(line) } }),
+  });
+  onTestFinished(() => asks.close());
+  const { statusCode, headers, json, body } = await asks.inject({
+    url: '/api/v1/runs',
+    headers: { authorization: 'Bearer anna' },
+  });
+  expect([statusCode, json<{ detail: string }>().detail.split(',')[0]]).toEqual([
+    503,
+    'Kubernetes API does not answer',
+  ]);
+  expect(headers['retry-after']).toMatch(/^[1-9]\d*$/);
+  expect(body).not.toMatch(/127\.0\.0\.1|ECONN/);
+  expect(lines.join('')).toMatch(/asking who somebody is and what they may see failed .*127\.0\.0\.1:1/);
+});
 
 test('stores of one cluster that are away keep nobody from those of another', async () => {
   fail = undefined;

@@ -1,6 +1,6 @@
 import type { Authority } from '@margay/api';
 import { ApiModule, type ApiOptions } from '@margay/api/module';
-import { openMetrics, silentLog, type Metrics } from '@margay/runtime';
+import { type Log, openMetrics, silentLog, type Metrics } from '@margay/runtime';
 import { ProcessModule } from '@margay/runtime/nest';
 import { cellOver, type Stores } from '@margay/storage';
 import { CELL, STORES } from '@margay/storage/nest';
@@ -20,6 +20,7 @@ export interface ApiHere {
   readonly others?: ReadonlyMap<string, Stores>;
   readonly accessIn?: (cluster: string) => Authority | Promise<Authority>;
   readonly metrics?: Metrics;
+  readonly log?: Log;
   /** Told of every route that is made. */
   readonly onRoute?: (route: RouteOptions) => void;
 }
@@ -50,7 +51,7 @@ export const apiOver = ({ stores, cluster = 'recorded', others, access, accessIn
 export async function apiHere(options: ApiHere): Promise<NestFastifyApplication> {
   const module = await Test.createTestingModule({
     imports: [
-      ProcessModule.with({ log: silentLog, metrics: options.metrics ?? openMetrics() }),
+      ProcessModule.with({ log: options.log ?? silentLog, metrics: options.metrics ?? openMetrics() }),
       apiOver(options),
     ],
   }).compile();

@@ -7,7 +7,7 @@
  */
 export { KubernetesClient } from './client/client.ts';
 export type { Connection } from './client/connection.ts';
-export { isForbidden, isNotFound } from './client/errors.ts';
+export { isForbidden, isNotFound, isTransient } from './client/errors.ts';
 export { findConnection } from './client/in-cluster.ts';
 export { connectionFromKubeconfig, readKubeconfig } from './client/kubeconfig.ts';
 export { type ApiResource, apiVersionOf } from './client/resources.ts';

@@ -2,13 +2,14 @@ import { timingSafeEqual, createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import {
   Denied,
+  isTransient,
   Unauthenticated,
   type Action,
   type Permissions,
   type ReportRef,
   type User,
 } from '@margay/kubernetes';
-import { Problem, reasonOf } from '@margay/runtime';
+import { failureOf, Problem, reasonOf } from '@margay/runtime';
 import type { Owner } from '../session/owner.ts';
 
 /** Somebody who asks, with what they may see. */
@@ -103,12 +104,14 @@ async function answered<T>(asked: Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof Unauthenticated) throw new Problem(401, 'Unauthorized', error.message);
     if (error instanceof Denied) throw new Problem(403, 'Forbidden', error.message);
-    if (error instanceof Problem) throw error;
-    throw new Problem(
-      503,
-      'Unavailable',
-      `The API server could not be asked for permissions: ${reasonOf(error)}`,
-    );
+    if (!isTransient(error)) throw error;
+    throw failureOf({
+      part: 'Kubernetes API',
+      doing: 'asking who somebody is and what they may see',
+      said: reasonOf(error),
+      passes: true,
+      cause: error,
+    });
   }
 }
 
