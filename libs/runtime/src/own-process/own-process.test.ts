@@ -44,6 +44,15 @@ test('a process that does not start is not judged either', async () => {
   await expect(done).rejects.toThrow(Busy);
 });
 
+test('one whose time has no limit is waited for, however long it takes to start', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const asked = await OwnProcess.start(processThat(''), { megabytes: MEGABYTES });
+  onTestFinished(() => asked.end());
+  const done = asked.ask({});
+  vi.advanceTimersByTime(3_600_000);
+  expect(await done).toBe('done');
+});
+
 test('where there is no room for a process nothing is judged', async () => {
   const { execPath } = process;
   process.execPath = '/nowhere/node';

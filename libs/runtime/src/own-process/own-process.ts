@@ -14,7 +14,7 @@ export interface ProcessLimits {
 
 /** What a process is asked with. */
 export interface Asking<P> {
-  /** Of a processor, once it has begun: what the machine lets it wait for is no fault of what it does. As much as it takes, unless given. */
+  /** Of a processor, once it has begun: what the machine lets it wait for is no fault of what it does. Unless given, it takes as long as it does, to start too. */
   readonly seconds?: number;
   /** Told of the pieces of what comes of it. */
   readonly told?: (piece: P) => void;
@@ -122,7 +122,10 @@ export class OwnProcess<G, T, P = never> {
     const outcome = Promise.withResolvers<T>();
     // It may come when nobody waits for it any more.
     outcome.promise.catch(() => {});
-    const late = setTimeout(outcome.reject, START_MILLISECONDS, new Busy('No process starts'));
+    const isTimed = asking.seconds !== undefined;
+    const late = isTimed
+      ? setTimeout(outcome.reject, START_MILLISECONDS, new Busy('No process starts'))
+      : undefined;
     const asked: Asked<T, P> = { ...asking, outcome, begun: Infinity, late };
     this.#asked = asked;
     this.#hold(true);
