@@ -33,7 +33,10 @@ const firstObject = (uid: string, verb: 'create' | 'get'): string =>
   });
 
 /** Reads logs, each a file of its own. */
-function read(...logs: readonly (readonly string[])[]) {
+const read = (...logs: readonly (readonly string[])[]) => readAs(undefined, ...logs);
+
+/** Reads them where somebody says of whose cluster they are. */
+function readAs(uid: string | undefined, ...logs: readonly (readonly string[])[]) {
   const folder = mkdtempSync(join(tmpdir(), 'margay-logs-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const paths = logs.map((lines, i) => {
@@ -41,7 +44,7 @@ function read(...logs: readonly (readonly string[])[]) {
     writeFileSync(path, `${lines.join('\n')}\n`);
     return path;
   });
-  return readLogs(paths, [], openProgress({ write: () => true }));
+  return readLogs(paths, [], openProgress({ write: () => true }), { uid });
 }
 
 test('logs of two clusters are refused, by their kube-system: what protects in one protects nothing in the other', async () => {
@@ -53,6 +56,14 @@ test('logs of two clusters are refused, by their kube-system: what protects in o
   await expect(read([one, other])).rejects.toThrow(UsageError);
   const { birth } = await read([one, one], [one, firstObject('u-1', 'get')]);
   expect(birth).toBe(Date.parse('2026-11-20T10:00:00Z') * 1000);
+});
+
+test('whose logs are is believed of those that do not show it, and logs of another cluster are refused', async () => {
+  const { marks } = await readAs('u-1', [A], [B], [firstObject('u-1', 'get')]);
+  expect(marks.filter(({ source }) => source.startsWith('lost/'))).toEqual([]);
+  await expect(readAs('u-1', [A], [firstObject('u-2', 'get')])).rejects.toThrow(
+    /of two clusters.* uid u-1 in CLUSTER_UIDS and u-2 in .*1\.log/,
+  );
 });
 
 const AT = Date.parse('2026-11-20T10:00:00Z');

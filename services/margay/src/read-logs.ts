@@ -42,6 +42,14 @@ export interface LogEvidence {
   readonly span: Window | undefined;
 }
 
+/** How logs are read. */
+interface LogsRead {
+  /** The resources whose policy events are wanted; all where absent. */
+  readonly audited?: readonly string[] | undefined;
+  /** Of whose cluster all of them are, as somebody says, see `saidUid`. */
+  readonly uid?: string | undefined;
+}
+
 /**
  * Reads audit logs and flow logs to their end. Files may be plain, gzip, or `-` for standard input, and folders of such; a log that is given under
  * several paths is read once.
@@ -49,21 +57,20 @@ export interface LogEvidence {
  * What cannot be used is part of the evidence, with file and line; the first of each audit log is told at once.
  *
  * @param auditLogs and flow logs: paths, or `NAME=PATH`.
- * @param audited the resources whose policy events are wanted; all where absent.
  * @throws Error that names the file that cannot be opened. @throws UsageError for logs of two clusters, by the uids of `kube-system`.
  */
 export async function readLogs(
   auditLogs: readonly string[],
   flowLogs: readonly string[],
   progress: Progress,
-  audited?: readonly string[],
+  { audited, uid }: LogsRead = {},
 ): Promise<LogEvidence> {
   const history = memoryHistory();
   const written = new Map<string, PolicyEvent>();
   const marks: CoverageMark[] = [];
   const { noteOrigin, repeats } = countRepeats();
   const memory = new SourceMemory();
-  const admit = admitOneCluster();
+  const admit = admitOneCluster(uid);
   const oneCluster = new OneCluster();
   let birth: Instant | undefined;
   let lines = 0;
@@ -82,7 +89,8 @@ export async function readLogs(
     lines += stretch.to - stretch.from;
     progress.update(`${path}: ${lines.toLocaleString('en')} lines read`);
   }
-  const open = oneCluster.marks();
+  // Whoever says whose they are is believed.
+  const open = uid === undefined ? oneCluster.marks() : [];
   for (const { problems } of open.slice(0, SAID_MAX)) say(`margay: ${problems[0]!.message}\n`);
   for (const line of unreadableLines(marks)) say(`margay: ${line}\n`);
   const bounds = marks.flatMap(({ buckets }) => buckets.flatMap(({ first, last }) => [first, last]));
@@ -110,8 +118,8 @@ export async function readLogs(
 const SAID_MAX = 5;
 
 /** Refuses what is of another cluster than what came before: the policies of one protect nothing in the other. */
-function admitOneCluster(): (path: string, changes: readonly Change[]) => void {
-  let known: { readonly uid: string; readonly path: string } | undefined;
+function admitOneCluster(said?: string): (path: string, changes: readonly Change[]) => void {
+  let known = said === undefined ? undefined : { uid: said, path: 'CLUSTER_UIDS' };
   return (path, changes) => {
     for (const change of changes) {
       const uid = shownClusterUid(change);

@@ -7,9 +7,11 @@ import { Command, Option } from 'commander';
 import { clusterInLogs } from '../cluster-in-logs.ts';
 import { instantOption, privateNetworksOption } from '../options.ts';
 import { readLogs } from '../read-logs.ts';
+import { saidUid, whoseLogsOption } from '../said-uid.ts';
 
 interface ExplainOptions {
   readonly auditLog: string[];
+  readonly cluster?: string;
   readonly at: Instant;
   readonly output: 'text' | 'json';
   readonly privateNetworks?: readonly string[];
@@ -24,6 +26,7 @@ export function explainCommand(): Command {
     )
     .requiredOption('--audit-log <file...>', 'audit logs: plain, gzip, zstd, a pipe, or - for standard input')
     .requiredOption('--at <time>', 'the instant, RFC 3339', instantOption)
+    .addOption(whoseLogsOption())
     .addOption(
       new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'),
     )
@@ -38,19 +41,25 @@ Examples:
   margay explain shop/web-1 --at 2026-11-24T00:20:00Z --audit-log audit.log.gz
   margay explain "HostEndpoint(node-0-eth0)" --at 2026-11-24T00:20:00Z --audit-log audit.log.gz -o json`,
     )
-    .action(async (endpoint: string, { auditLog, at, output, privateNetworks }: ExplainOptions) => {
-      const key = endpointKey(endpoint);
-      const cluster = clusterInLogs(await readLogs(auditLog, [], openProgress(), []), at, privateNetworks);
-      const text = keyText(key);
-      const explanation = cluster.network.explain(text);
-      if (explanation === undefined) throw new Error(absence(endpoint, key, at, cluster));
-      const open = openOf(text, cluster);
-      if (output === 'json') {
-        const uid = cluster.versions.find((found) => keyText(found) === text)?.uid;
-        const printed = { at: formatInstant(at), uid, ...explanation, doubts: open };
-        await write(`${JSON.stringify(printed, undefined, 2)}\n`);
-      } else await write(`At ${formatMicros(at)}\n\n${formatExplanation(explanation)}${openText(open)}\n`);
-    });
+    .action(
+      async (endpoint: string, { auditLog, cluster: whose, at, output, privateNetworks }: ExplainOptions) => {
+        const key = endpointKey(endpoint);
+        const logs = await readLogs(auditLog, [], openProgress(), {
+          audited: [],
+          uid: saidUid(process.env, whose),
+        });
+        const cluster = clusterInLogs(logs, at, privateNetworks);
+        const text = keyText(key);
+        const explanation = cluster.network.explain(text);
+        if (explanation === undefined) throw new Error(absence(endpoint, key, at, cluster));
+        const open = openOf(text, cluster);
+        if (output === 'json') {
+          const uid = cluster.versions.find((found) => keyText(found) === text)?.uid;
+          const printed = { at: formatInstant(at), uid, ...explanation, doubts: open };
+          await write(`${JSON.stringify(printed, undefined, 2)}\n`);
+        } else await write(`At ${formatMicros(at)}\n\n${formatExplanation(explanation)}${openText(open)}\n`);
+      },
+    );
 }
 
 /** The key of an endpoint as people write it. */

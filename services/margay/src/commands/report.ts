@@ -34,6 +34,7 @@ import {
 } from '../options.ts';
 import { baselineFilesOf, readBaseline, type BaselineOptions } from '../read-baseline.ts';
 import { readLogs, type LogEvidence } from '../read-logs.ts';
+import { saidUid } from '../said-uid.ts';
 import { summaryLines } from '../summary-lines.ts';
 
 interface ReportOptions extends BaselineOptions {
@@ -76,7 +77,11 @@ export function reportCommand(): Command {
       '--name <name>',
       "the report's name, its type unless given; with --config, which of several GlobalReports is meant",
     )
-    .option('--cluster <name>', "the cluster's name, printed in reports; none unless given", '')
+    .option(
+      '--cluster <name>',
+      "the cluster's name, printed in reports, and by which CLUSTER_UIDS says whose logs these are; none unless given",
+      '',
+    )
     .option('--selector <selector>', 'only endpoints whose labels match, as in "app == \'web\'"')
     .option('--namespaces <names>', 'only endpoints of these namespaces: a,b', listOption)
     .option('--namespace-selector <selector>', 'only endpoints of namespaces whose labels match')
@@ -179,7 +184,10 @@ async function manifestOf(path: string, name: string | undefined): Promise<Globa
 async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOptions): Promise<Report> {
   const progress = openProgress();
   const audited = auditedResources({ spec, ...(typeSpec && { typeSpec }) });
-  const logs = await readLogs(options.auditLog, options.flowLog ?? [], progress, audited);
+  const logs = await readLogs(options.auditLog, options.flowLog ?? [], progress, {
+    audited,
+    uid: saidUid(process.env, options.cluster),
+  });
   const start = options.start ?? logs.span?.start;
   const end = options.end ?? logs.span?.end;
   if (start === undefined || end === undefined) {

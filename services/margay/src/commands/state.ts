@@ -7,10 +7,12 @@ import { Command, Option } from 'commander';
 import { clusterInLogs } from '../cluster-in-logs.ts';
 import { instantOption } from '../options.ts';
 import { readLogs } from '../read-logs.ts';
+import { saidUid, whoseLogsOption } from '../said-uid.ts';
 import { tableText } from '../table.ts';
 
 interface StateOptions {
   readonly auditLog: string[];
+  readonly cluster?: string;
   readonly at: Instant;
   readonly output: 'json' | 'table';
 }
@@ -20,6 +22,7 @@ export function stateCommand(): Command {
   return new Command('state')
     .requiredOption('--audit-log <file...>', 'audit logs: plain, gzip, zstd, a pipe, or - for standard input')
     .requiredOption('--at <time>', 'the instant, RFC 3339', instantOption)
+    .addOption(whoseLogsOption())
     .addOption(
       new Option('-o, --output <format>', 'how to print it').choices(['json', 'table']).default('json'),
     )
@@ -33,8 +36,12 @@ its doubt, in JSON; what is not known of a whole kind, or of everything, stands 
 Example:
   margay state --audit-log audit.log.gz --at 2026-11-24T00:20:00Z -o table`,
     )
-    .action(async ({ auditLog, at, output }: StateOptions) => {
-      const cluster = clusterInLogs(await readLogs(auditLog, [], openProgress(), []), at);
+    .action(async ({ auditLog, cluster: whose, at, output }: StateOptions) => {
+      const logs = await readLogs(auditLog, [], openProgress(), {
+        audited: [],
+        uid: saidUid(process.env, whose),
+      });
+      const cluster = clusterInLogs(logs, at);
       const state = resourcesOf(cluster);
       const doubts = openBesides(cluster);
       await (output === 'json' ? printJson(at, state, doubts) : printTable(state, doubts));

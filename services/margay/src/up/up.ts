@@ -26,16 +26,7 @@ import { formatInstant, type Instant } from '@margay/ground';
 import { findConnection, KubernetesClient, Permissions, type Connection } from '@margay/kubernetes';
 import { notifierOptionsOf, notifySettings } from '@margay/notifier';
 import { REPORT_TYPES } from '@margay/reports';
-import {
-  clusterUidsOf,
-  identitySettings,
-  isGiven,
-  openLog,
-  openProgress,
-  readConfig,
-  stopSignal,
-  type Environment,
-} from '@margay/runtime';
+import { isGiven, openLog, openProgress, readConfig, stopSignal, type Environment } from '@margay/runtime';
 import { startApplication } from '@margay/runtime/nest';
 import { readReportsFolder, type ReportsFolder, type ScheduledReport } from '@margay/scheduler';
 import { checkLogs, logFileOf, logsNamed } from '@margay/sources';
@@ -43,6 +34,7 @@ import { ArchiveDamaged, databaseIn, isUnusable, openEmbedded, type Stores } fro
 import { say, UsageError } from '@margay/terminal';
 import * as z from 'zod';
 import { ownToken } from '../ask-api.ts';
+import { saidUid } from '../said-uid.ts';
 import { baselineFilesOf, type BaselineOptions } from '../read-baseline.ts';
 import { summaryLines } from '../summary-lines.ts';
 import { unreadableLine } from '../unreadable.ts';
@@ -221,21 +213,15 @@ async function connectionOf({ kubeconfig }: UpOptions): Promise<() => Promise<Co
   return async () => connection;
 }
 
-/** Whose the evidence is, where somebody says it. @throws Error that names a cluster which this is not. */
-function uidsOf(environment: Environment, cluster: string): ReadonlyMap<string, string> {
-  // Only then is the name one of settings, which not every text is.
-  if (!isGiven('CLUSTER_UIDS', environment)) return new Map();
-  return clusterUidsOf(readConfig(z.object(identitySettings), { ...environment, CLUSTER_NAME: cluster }));
-}
-
 /** Whom to tell, who confirms the log, and whose the evidence is, by the variables of the notifier, the report-worker and the ingestors. */
 function othersOf(
   environment: Environment,
   cluster: string,
 ): Pick<MargayOptions, 'notify' | 'confirmers' | 'clusterUids'> {
+  const uid = saidUid(environment, cluster);
   const own = {
     confirmers: confirmersOf(readConfig(z.object(confirmationSettings), environment)),
-    clusterUids: uidsOf(environment, cluster),
+    clusterUids: new Map(uid === undefined ? [] : [[cluster, uid]]),
   };
   if (!isGiven('NOTIFY_URL', environment)) return own;
   return { ...own, notify: notifierOptionsOf(readConfig(z.object(notifySettings), environment)) };
