@@ -71,7 +71,8 @@ test.each(operations)('%s says what it answers, and what it needs', (id, { metho
   const { schema } = described.responses['200']!.content[answer.mediaType]!;
   if (answer.mediaType === 'application/json') expect(schema).toBeDefined();
   expect(Object.keys(described.responses).includes('401')).toBe(RIGHTS[right].signedIn);
-  expect(described.responses['503']!.headers).toHaveProperty('Retry-After');
+  for (const status of ['429', '503'])
+    expect(described.responses[status]!.headers).toHaveProperty('Retry-After');
   expect(described.security).toEqual(RIGHTS[right].signedIn ? undefined : []);
 });
 

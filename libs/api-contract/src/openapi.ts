@@ -99,7 +99,7 @@ function described(operationId: string, operation: Operation): object {
           status,
           {
             description: PROBLEMS[status],
-            ...(status === 503 && { headers: { 'Retry-After': RETRY_AFTER } }),
+            ...((status === 429 || status === 503) && { headers: { 'Retry-After': RETRY_AFTER } }),
             content: { 'application/problem+json': { schema: { $ref: referenceOf('Problem') } } },
           },
         ]),
@@ -116,6 +116,7 @@ const PROBLEMS = {
   409: 'The run is not finished, what is needed was removed, the report is not what was archived, or the runs are of different types: the detail says which.',
   410: 'The report, or some of its rows, was archived and is not in the archive any more: the detail says which.',
   422: 'The template of the file fails: the detail says where.',
+  429: 'More was asked for than may be at once, in all or by one asker; the detail says what.',
   503: 'What is needed for the answer cannot be had now, as while Elasticsearch is away: the detail says what. The same request will do later.',
 };
 
@@ -133,6 +134,7 @@ function problemsOf({ right, parameters, query, problems = [] }: Operation): (ke
     ...(permissions.length > 0 ? [403 as const] : []),
     ...(parameters ? [404 as const] : []),
     ...problems,
+    429,
     503,
   ];
 }
