@@ -49,6 +49,11 @@ export function elasticsearchAsides(elastic: Elastic): Asides {
     async settle(places) {
       const wanted = [...new Set(places)];
       if (wanted.length === 0) return;
+      // As a rule nothing was ever set aside, and there is no index: nobody is asked about each message of a batch.
+      const isAny = await elastic.call('looking for what was set aside', () =>
+        client.indices.exists({ index }),
+      );
+      if (!isAny) return;
       const { docs } = await elastic.call('reading what was set aside', () =>
         client.mget<AsideDocument>({
           index,
