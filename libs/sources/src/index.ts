@@ -9,6 +9,7 @@ export { placesInLogs, type PlaceInLog } from './file/places-in-logs.ts';
 export { type LogFile, logFileOf } from './file/log-file.ts';
 export { logsNamed } from './file/folders.ts';
 export { checkLogs } from './file/unopened.ts';
+export { folderFor } from './file/folder-for.ts';
 export { type Positions, openPositions } from './file/positions.ts';
 export { openEmbeddedPositions } from './file/embedded-positions.ts';
 export { type Stretch, readLog, followLog } from './file/read-log.ts';

@@ -51,7 +51,7 @@ export const config = z
     }),
     POSITIONS_DIRECTORY: z.string().default('./data').meta({
       description:
-        'Folder in which the places that files have been read to are kept, and by what this ingestor is told from others (`reader`); it must outlive the process, and not be copied.',
+        'Folder in which the places that files have been read to and what watches know are kept, by cluster and prefix of topics, and by what this ingestor is told from others (`reader`); it must outlive the process, and not be copied.',
     }),
     ...receiverSettings(WEBHOOK, 'audit events'),
     AUDIT_TOPIC: z.string().optional().meta({

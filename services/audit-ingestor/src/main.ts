@@ -4,7 +4,7 @@ import { topicElsewhereOf } from '@margay/messaging';
 import { BusModule } from '@margay/messaging/nest';
 import { clusterUidsOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
-import { openPositions } from '@margay/sources';
+import { folderFor, openPositions } from '@margay/sources';
 import { AuditIngestorModule } from './audit-ingestor.module.ts';
 import { config, OTHER_KAFKA, type Config } from './config.ts';
 import type { AuditIngestorOptions } from './options.ts';
@@ -30,12 +30,15 @@ await runService({
 
 function optionsOf(settings: Config): AuditIngestorOptions {
   const { POSITIONS_DIRECTORY: directory, AUDIT_TOPIC: name, AUDIT_TOPIC_GROUP: group } = settings;
+  const remembered = () => folderFor(directory, settings);
   const connect = () => findConnection(process.env, settings.KUBECONFIG);
   return {
     cluster: settings.CLUSTER_NAME,
     clusterUids: clusterUidsOf(settings),
-    files: { paths: settings.AUDIT_LOG_FILES, positions: () => openPositions(directory), follow: true },
-    ...(settings.KUBERNETES_WATCH && { watch: { connect, known: knownIn(directory) } }),
+    files: { paths: settings.AUDIT_LOG_FILES, positions: () => openPositions(remembered()), follow: true },
+    ...(settings.KUBERNETES_WATCH && {
+      watch: { connect, known: (watcher: string) => knownIn(remembered())(watcher) },
+    }),
     ...(settings.CANARY && {
       canary: {
         connect,

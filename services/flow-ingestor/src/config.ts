@@ -33,7 +33,7 @@ export const config = z
     }),
     POSITIONS_DIRECTORY: z.string().default('./data').meta({
       description:
-        'Folder in which the places that files have been read to are kept; it must outlive the process.',
+        'Folder in which the places that files have been read to are kept, by cluster and prefix of topics; it must outlive the process.',
     }),
     ...receiverSettings(RECEIVER, 'flow logs'),
     FLOW_TOPIC: z.string().optional().meta({

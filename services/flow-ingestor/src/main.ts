@@ -3,7 +3,7 @@ import { topicElsewhereOf } from '@margay/messaging';
 import { BusModule } from '@margay/messaging/nest';
 import { clusterUidsOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
-import { openPositions } from '@margay/sources';
+import { folderFor, openPositions } from '@margay/sources';
 import { config, OTHER_KAFKA, type Config } from './config.ts';
 import { FlowIngestorModule } from './flow-ingestor.module.ts';
 import type { FlowIngestorOptions } from './options.ts';
@@ -33,7 +33,7 @@ function optionsOf(settings: Config): FlowIngestorOptions {
     clusterUids: clusterUidsOf(settings),
     files: {
       paths: settings.FLOW_LOG_FILES,
-      positions: () => openPositions(directory),
+      positions: () => openPositions(folderFor(directory, settings)),
       follow: true,
     },
     ...(name !== undefined && { topic: { name, group } }),
