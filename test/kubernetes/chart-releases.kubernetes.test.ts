@@ -242,7 +242,7 @@ test('a claim that is there is not asked to be smaller or of another class', () 
   ] as const)
     expect(() => upgrade(services(persistence))).toThrow(refusal);
   upgrade(services({ size: '1024Mi' }));
-}, 60_000);
+});
 
 /** Charts as they were, packed by helm: the first one, and the first whose definitions are objects of the release. */
 const older = (name: string) => fileURLToPath(new URL(`older-charts/${name}.tgz`, import.meta.url));
@@ -277,7 +277,6 @@ test.each([
     helm(['uninstall', RELEASE]);
     expect([left(), claims()]).toEqual([kept, both]);
   },
-  120_000,
 );
 
 test('who publishes what happens in the cluster is told by which uid it is known', () => {

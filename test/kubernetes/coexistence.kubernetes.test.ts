@@ -196,7 +196,6 @@ test.skipIf(isElsewhere)(
     expect(definitions()).toEqual(['globalreports.margay.io', 'globalreporttypes.margay.io']);
     expect(checked('margay.io').isWell).toBe(true);
   },
-  120_000,
 );
 
 test('where Calico’s native definitions have the group, GlobalReports have their own', () => {

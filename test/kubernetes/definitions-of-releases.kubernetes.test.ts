@@ -194,7 +194,7 @@ test('definitions that kubectl made, or a chart that had them in its folder crds
     'margay',
     expect.stringContaining('weekly-full-inventory'),
   ]);
-}, 120_000);
+});
 
 test('what helm template renders kubectl applies, again too, and a release takes it over', async () => {
   const apply = () => kubectl(['apply', '-f', '-'], { input: renderedText(VALUES, 'rendered', NAMESPACE) });
@@ -203,7 +203,7 @@ test('what helm template renders kubectl applies, again too, and a release takes
   kubectl(['delete', 'all,sa,cm,networkpolicy,pvc,cronjob', '--all', '-n', NAMESPACE]);
   expect(await upgraded()).toContain(TAKEN);
   expect(releaseOf()).toBe('margay');
-}, 120_000);
+});
 
 test('of two releases the first has them: the second says whose they are, until that is gone', async () => {
   await upgraded({}, 'margay', olderChart());
@@ -215,7 +215,7 @@ test('of two releases the first has them: the second says whose they are, until 
   helm(['uninstall', 'margay']);
   expect(await upgraded({}, 'second')).toContain(TAKEN);
   expect([isWhole(), releaseOf()]).toEqual([true, 'second']);
-}, 120_000);
+});
 
 test.each(['secret', 'configmap'])(
   'those of a release that has nothing else are its, while Helm has it: by a %s of each revision',
@@ -313,7 +313,6 @@ test.each<[string, ChartValues, Readonly<Record<string, ChartValues>>]>([
       expect([name, there()]).toEqual([name, made]);
     }
   },
-  120_000,
 );
 
 test('once they are kept the upgrade goes its way, and they stay with the reports', async () => {
@@ -322,4 +321,4 @@ test('once they are kept the upgrade goes its way, and they stay with the report
   await upgraded({ crds: { keep: true } });
   expect(await upgraded({ crds: { enabled: false } })).not.toMatch(/the definition /i);
   expect(reports()).toContain('weekly-full-inventory');
-}, 120_000);
+});

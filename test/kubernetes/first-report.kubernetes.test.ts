@@ -5,6 +5,8 @@ import { addressesOf, apply, applyDefinitions, kubeconfig, kubectl, until } from
 
 /** The embedded profile's process on an API server: how long it takes until its first report is there, and proven. */
 const NAMESPACE = 'margay-first';
+/** That is there: pods of nodes that are not are deleted within a minute. */
+const NODE = { apiVersion: 'v1', kind: 'Node', metadata: { name: NAMESPACE } };
 const NAME = 'first-report';
 /** What is promised: seconds from the start. */
 const PROMISED = 120;
@@ -15,7 +17,8 @@ beforeAll(() => {
   // Whoever scheduled the reports of the cluster before is gone.
   kubectl(['delete', 'lease', '-n', 'default', 'globalreports.projectcalico.org', '--ignore-not-found']);
   kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found']);
-  apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
+  apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }, NODE);
+  return () => void kubectl(['delete', 'node', NODE.metadata.name]);
 }, 60_000);
 
 const PODS = ['a', 'b', 'c'];
@@ -25,7 +28,7 @@ function runPods(): void {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name, namespace: NAMESPACE },
-      spec: { nodeName: 'nobody', containers: [{ name: 'main', image: 'registry.example/web:1' }] },
+      spec: { nodeName: NODE.metadata.name, containers: [{ name: 'main', image: 'registry.example/web:1' }] },
     })),
   );
   const running = { status: { phase: 'Running', podIP: '10.0.0.1', podIPs: [{ ip: '10.0.0.1' }] } };

@@ -53,11 +53,13 @@ const DENY_ALL = {
     egress: [{ name: 'deny', action: 'Deny', to: [{ networks: ['0.0.0.0/0', '::/0'] }] }],
   },
 };
+/** That is there: pods of nodes that are not are deleted within a minute. Nobody plays it, so they do nothing. */
+const NODE = { apiVersion: 'v1', kind: 'Node', metadata: { name: NAMESPACE } };
 const PODS = Array.from({ length: 50 }, (_, i) => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name: `web-${i}`, namespace: NAMESPACE },
-  spec: { nodeName: 'nobody', containers: [{ name: 'main', image: 'registry.example/web:1' }] },
+  spec: { nodeName: NODE.metadata.name, containers: [{ name: 'main', image: 'registry.example/web:1' }] },
 }));
 const RUNNING = { status: { phase: 'Running', podIP: '10.0.0.1', podIPs: [{ ip: '10.0.0.1' }] } };
 
@@ -144,7 +146,7 @@ function followed() {
 
 beforeAll(() => {
   applyDefinitions();
-  apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
+  apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }, NODE);
   // Pods are refused until the controller has made it.
   kubectl(['wait', '--for=create', 'serviceaccount/default', '--namespace', NAMESPACE, '--timeout=30s']);
   kubectl(['delete', 'crd', NAME, '--ignore-not-found']);
@@ -152,6 +154,7 @@ beforeAll(() => {
     kubectl(['delete', 'crd', NAME, '--ignore-not-found']);
     kubectl(['delete', 'apiservice', 'v1.k8s.ovn.org', '--ignore-not-found']);
     kubectl(['delete', 'namespace', NAMESPACE, '--wait=false']);
+    kubectl(['delete', 'node', NODE.metadata.name]);
   };
 });
 
