@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { COMPILE, fromSource, PATIENT } from './vitest.source.ts';
+import { COMPILE, eachOnServersOfItsOwn, fromSource, PATIENT } from './vitest.source.ts';
 
 /** Tests on real servers: those that variables name, else containers, else assembled ones. See `test/servers`. */
 export default defineConfig({
@@ -12,6 +12,11 @@ export default defineConfig({
     globalSetup: [COMPILE, 'test/servers/global-setup.ts'],
     ...PATIENT,
     hookTimeout: 180_000,
-    fileParallelism: false,
+    ...eachOnServersOfItsOwn(
+      1,
+      'MARGAY_TEST_KAFKA',
+      'MARGAY_TEST_ELASTICSEARCH',
+      'MARGAY_TEST_SCHEMA_REGISTRY',
+    ),
   },
 });

@@ -145,6 +145,6 @@ test('Prometheus asks every service, and Grafana shows the dashboard that the ch
   expect(providers).toMatchObject([{ options: { path: '/dashboards' } }]);
   for (const { configs: used = [] } of Object.values(services))
     for (const { source } of used) expect(Object.keys(configs)).toContain(source);
-  // Which metrics it asks for is held against those that there are in monitoring.test.ts.
+  // Which metrics it asks for is held against those that there are in monitoring.process.test.ts.
   expect(Object.keys(METRICS).length).toBeGreaterThan(10);
 });

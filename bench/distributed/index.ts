@@ -13,7 +13,7 @@ import { benchWebhook } from './webhook-rate.ts';
  * else containers or servers that `test/servers` assembles.
  */
 export async function run(print: (line: string) => void, { quick = false } = {}): Promise<void> {
-  const stop = await provide([kafka, elasticsearch], print);
+  const stop = await provide([kafka, elasticsearch], 1, print);
   try {
     await benchWebhook(print, quick);
     await benchArchive(print, quick);

@@ -1,5 +1,7 @@
+import type { TestProject } from 'vitest/node';
 import { kubernetes } from '../servers/kubernetes.ts';
-import { provide } from '../servers/server.ts';
+import { lanesOf, provide } from '../servers/server.ts';
 
-/** The cluster of `npm run test:kubernetes`; the returned function ends what was started. */
-export const setup = (): Promise<() => Promise<void>> => provide([kubernetes]);
+/** The clusters of `npm run test:kubernetes`, one for each worker; the returned function ends what was started. */
+export const setup = (project: TestProject): Promise<() => Promise<void>> =>
+  provide([kubernetes], lanesOf(project));

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { load } from 'js-yaml';
 import { GenericContainer, Network, Wait } from 'testcontainers';
+import { freePort } from '../testing/free-port.ts';
 import { endsWithThisProcess } from './reap.ts';
 import { assemble, START_TIMEOUT_MS, type Server } from './server.ts';
 
@@ -11,6 +12,8 @@ const K3S = 'rancher/k3s:v1.34.2-k3s1';
 /** Plays nodes, whose pods run nothing. */
 const KWOK = 'registry.k8s.io/kwok/kwok:v0.7.0';
 const PORT = 6443;
+/** Above its own: those of etcd, and that of the second API server. */
+const PORTS_OF_SCRIPT = [1, 2, 10];
 
 /** Who may sign in, each with a token that is called after them. The administrator is in the group that may do all. */
 const USERS = ['paul', 'candice', 'david', 'nobody'];
@@ -79,8 +82,7 @@ export const kubernetes: Server = {
     return { variables: { [variable]: kubeconfig }, run: `container:${k3s.getId()}` };
   },
   async assembled() {
-    // Away from the ports that people use; two runs at once are apart.
-    const port = 26_443 + (process.pid % 300) * 20;
+    const port = await freePort(...PORTS_OF_SCRIPT);
     const { printed } = await assemble('kubernetes.sh', [port, 2]);
     const kubeconfig = printed.at(-1) ?? '';
     // A test may start an API server again, with another process id.

@@ -121,7 +121,7 @@ test('where one server does not start, those that start later are ended', async 
       return { variables: {}, run: 'process:' + server.pid };
     };
     const failing = () => Promise.reject(new Error('it stumbled'));
-    await provide([of('SLOW', slow), of('FAILING', failing)], () => {}).catch(({ message }) => console.log(message));
+    await provide([of('SLOW', slow), of('FAILING', failing)], 1, () => {}).catch(({ message }) => console.log(message));
     process.exit();`;
   const [pid, message] = await printedBy(program, { MARGAY_TEST_SERVERS: 'assembled' });
   expect(message).toBe('it stumbled');

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { getContainerRuntimeClient, getReaper, ImageName, type ContainerRuntimeClient } from 'testcontainers';
+import type { TestProject } from 'vitest/node';
+import { LANES, type Variables } from './lanes.ts';
 import { endAll, endsWithThisProcess } from './reap.ts';
 import type { Run } from './runs.ts';
 
@@ -41,33 +43,48 @@ process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true';
  * a container where a container runtime answers and has the image or can pull it, else an assembled one. Says what it
  * chose, one line a server.
  *
+ * @param lanes how many of each server: test files that run at the same time have servers of their own. See `own-lane.ts`.
  * @returns ends what it started.
  * @throws Error when a server does not start, or containers were asked for and cannot be had.
  */
 export async function provide(
   servers: readonly Server[],
+  lanes = 1,
   say: (line: string) => void = console.log,
 ): Promise<() => Promise<void>> {
+  const wanted = Array.from({ length: lanes }, () => servers).flat();
   // Where one fails, the others may be starting still: only what has started can be ended.
-  const provided = await Promise.allSettled(servers.map(async (server) => say(await provideOne(server))));
+  const provided = await Promise.allSettled(wanted.map((server) => provideOne(server, say)));
   const failed = provided.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
   if (failed !== undefined) {
     await endAll();
     throw failed.reason;
   }
+  const found = provided.map((one) => (one as PromiseFulfilledResult<Variables>).value);
+  const ofLanes = Array.from({ length: lanes }, (_, lane): Variables =>
+    Object.assign({}, ...found.slice(lane * servers.length, (lane + 1) * servers.length)),
+  );
+  Object.assign(process.env, ofLanes[0], { [LANES]: JSON.stringify(ofLanes) });
   return endAll;
 }
 
-async function provideOne(server: Server): Promise<string> {
+/** As many as there are workers, and no more than files that run. */
+export const lanesOf = ({ config, vitest }: TestProject): number =>
+  Math.min(config.maxWorkers, vitest.state.getPaths().length);
+
+async function provideOne(server: Server, say: (line: string) => void): Promise<Variables> {
   const { name, variable, images } = server;
   const named = process.env[variable];
-  if (named) return `${name}: ${named}, named by ${variable}`;
+  if (named) {
+    say(`${name}: ${named}, named by ${variable}`);
+    return {};
+  }
   const way = await wayTo(server);
   const { variables, run } = await start(server, way);
-  // Tests that stop a server for a while may do so with our own only.
-  Object.assign(process.env, variables, { [`${variable}_RUN`]: run });
   const how = way.contained ? `container ${images[0]}` : `assembled, since ${way.because}`;
-  return `${name}: ${variables[variable]}, ${how}`;
+  say(`${name}: ${variables[variable]}, ${how}`);
+  // Tests that stop a server for a while may do so with our own only.
+  return { ...variables, [`${variable}_RUN`]: run };
 }
 
 /** Starts one, whatever the variables name. It ends with this process. */

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KubernetesClient, readKubeconfig } from '@margay/kubernetes';
 import { endsWithThisProcess } from '../../servers/reap.ts';
 import { assemble } from '../../servers/server.ts';
+import { freePort } from '../../testing/free-port.ts';
 import { until } from '../cluster.ts';
 import { hasStopped, kill, processesOf, startAgain, type Command } from '../servers.ts';
 
@@ -60,8 +61,7 @@ export class OwnCluster {
   static async start(folder: string, more: Readonly<Record<string, string>> = {}): Promise<OwnCluster> {
     const policy = join(folder, 'audit-policy.yaml');
     writeFileSync(policy, AUDIT_POLICY);
-    // Away from the ports of the cluster that all tests share.
-    const port = 20_443 + (process.pid % 300) * 20;
+    const port = await freePort(1, 2, 10);
     const { printed } = await assemble('kubernetes.sh', [port, SERVERS], {
       ...more,
       MARGAY_AUDIT_POLICY: policy,

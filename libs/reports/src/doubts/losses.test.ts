@@ -45,5 +45,5 @@ test('what is left of a story never contradicts the whole of it', () => {
     }),
     { numRuns: RUNS },
   );
-  // About 6 s alone, 18 s with the 5,000 runs of CI; machines that are shared are slower by far.
+  // About 6 s alone, 18 s with the 5,000 runs of `npm run test:deep`; machines that are shared are slower by far.
 }, 240_000);
