@@ -75,7 +75,7 @@ export interface Assessment {
 export interface RetiredStream {
   readonly stream: Stream;
   readonly retirement: Retirement;
-  /** Not where it told something afterwards: then it is listed where that leaves a gap in the window. */
+  /** Not where it told something afterwards, or where that was taken back: then it is listed where that leaves a gap in the window. */
   readonly isBelieved: boolean;
 }
 

@@ -106,6 +106,8 @@ export interface PrintedRetirement {
   readonly said: string;
   readonly by: string;
   readonly because: string;
+  /** Who said later that this was wrong, when, and why, so that its silence counts as ever. */
+  readonly takenBack?: { readonly said: string; readonly by: string; readonly because: string };
 }
 
 /** A source that is out of service, as somebody said. */
@@ -250,18 +252,19 @@ export function evidenceFor(
   };
 }
 
-export const printedRetirement = ({ from, said, by, because }: Retirement): PrintedRetirement => ({
+export const printedRetirement = ({ from, said, by, because, takenBack }: Retirement): PrintedRetirement => ({
   from: formatInstant(from),
   said: formatInstant(said),
   by,
   because,
+  ...(takenBack && { takenBack: { ...takenBack, said: formatInstant(takenBack.said) } }),
 });
 
 const printedRetired = ({ stream, retirement, isBelieved }: RetiredStream): RetiredSource => ({
   source: stream.name,
   of: isOfFlows(stream.sources[0]!) ? 'flows' : 'changes',
   ...printedRetirement(retirement),
-  ...(!isBelieved && { toldAgain: true }),
+  ...(!isBelieved && retirement.takenBack === undefined && { toldAgain: true }),
 });
 
 /** That flows were not applied, where they may be of the window. */

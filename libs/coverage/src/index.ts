@@ -75,7 +75,7 @@ export {
 } from './tellers.ts';
 export { watchesBehind } from './watch.ts';
 export { type Retirement, retirementsIn } from './retirement.ts';
-export { retire } from './retire.ts';
+export { retire, takeBack } from './retire.ts';
 export {
   COVERAGE_STATEMENT,
   coverageStatement,

@@ -1,6 +1,6 @@
 import { formatInstant, type Instant } from '@margay/ground';
 import type { Delivery } from './delivery.ts';
-import { believedOf, type Retirement } from './retirement.ts';
+import { believedOf, type Retirement, type Word } from './retirement.ts';
 import { isOfFlows, tellsOfTime } from './source.ts';
 import { sortOf, type Stream, streamsOf } from './stream.ts';
 import type { TellerFact } from './tellers.ts';
@@ -23,6 +23,12 @@ function toldSources(deliveries: readonly Delivery[]): Told[] {
 
 /** What is asked for: that a source is retired. */
 interface AskedRetirement extends Omit<Retirement, 'source'> {
+  /** As coverage names it. */
+  readonly name: string;
+}
+
+/** What is asked for: that it was wrong to retire a source. */
+interface AskedTakingBack extends Word {
   /** As coverage names it. */
   readonly name: string;
 }
@@ -71,6 +77,27 @@ export function retire(
     (one) => one !== found && sortOf(one.stream) === sortOf(stream) && believedOf(one.stream) === undefined,
   ).length;
   return { facts, ...(last !== undefined && { last }), others };
+}
+
+/**
+ * Takes back that a source is retired, of all files of a log that was rotated, together.
+ *
+ * @param deliveries of all sources, over all of their time.
+ */
+export function takeBack(
+  deliveries: readonly Delivery[],
+  { name, ...word }: AskedTakingBack,
+): { readonly facts: readonly TellerFact[] } | { readonly refused: string } {
+  const all = toldSources(deliveries);
+  const found = all.find((one) => one.name === name);
+  if (found === undefined) return { refused: unknownWords(name, all) };
+  const known = believedOf(found.stream);
+  if (known === undefined) return { refused: `${name} is not retired: there is nothing to take back.` };
+  if (word.said < known.said)
+    return {
+      refused: `${name} was retired at ${formatInstant(known.said)}, and it is ${formatInstant(word.said)} here: a clock is wrong.`,
+    };
+  return { facts: found.stream.sources.map((source) => ({ what: 'taken-back', source, ...word })) };
 }
 
 function unknownWords(name: string, all: readonly Told[]): string {

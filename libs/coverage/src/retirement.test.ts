@@ -47,6 +47,12 @@ const gone = (name: string, from: number, said = from): Retirement => ({
   because: 'the API server was taken down, ticket 1',
 });
 
+/** The same, which somebody took back. */
+const takenBack = (name: string, from: number, at = 8 * HOUR): Retirement => ({
+  ...gone(name, from),
+  takenBack: { said: at, by: 'ben', because: 'it was another one' },
+});
+
 const evidence = (
   marks: readonly CoverageMark[],
   retirements: readonly Retirement[],
@@ -69,16 +75,18 @@ const LISTS = DOUBTED_KINDS.map((kind) => listingMark({ ...kind, at: 4 * HOUR })
 
 describe('the silence of a source that is retired', () => {
   test.each`
-    what                                              | marks                   | retired                                            | window         | gaps        | complete
-    ${'is a gap where nobody said so'}                | ${MARKS}                | ${[]}                                              | ${hours(3, 4)} | ${[[3, 4]]} | ${false}
-    ${'is none from its last word on'}                | ${MARKS}                | ${[gone(B, 2 * HOUR + SECOND)]}                    | ${hours(3, 4)} | ${[]}       | ${true}
-    ${'is none in the window in which it ended'}      | ${MARKS}                | ${[gone(B, 2 * HOUR + SECOND)]}                    | ${hours(1, 3)} | ${[]}       | ${true}
-    ${'is a gap up to its retirement'}                | ${MARKS}                | ${[gone(B, 4 * HOUR)]}                             | ${hours(1, 5)} | ${[[2, 4]]} | ${false}
-    ${'is a gap in a window before its retirement'}   | ${MARKS}                | ${[gone(B, 4 * HOUR)]}                             | ${hours(2, 3)} | ${[[2, 3]]} | ${false}
-    ${'leaves open behind it what was untold before'} | ${MARKS}                | ${[gone(B, 4 * HOUR)]}                             | ${hours(5, 6)} | ${[]}       | ${false}
-    ${'and lists settle that'}                        | ${[...MARKS, ...LISTS]} | ${[gone(B, 4 * HOUR)]}                             | ${hours(5, 6)} | ${[]}       | ${true}
-    ${'counts by the first of two words'}             | ${MARKS}                | ${[gone(B, 4 * HOUR), gone(B, 2 * HOUR + SECOND)]} | ${hours(3, 4)} | ${[]}       | ${true}
-    ${'says nothing of another source'}               | ${MARKS}                | ${[gone('webhook:kube-3', HOUR)]}                  | ${hours(3, 4)} | ${[[3, 4]]} | ${false}
+    what                                              | marks                   | retired                                                 | window         | gaps        | complete
+    ${'is a gap where nobody said so'}                | ${MARKS}                | ${[]}                                                   | ${hours(3, 4)} | ${[[3, 4]]} | ${false}
+    ${'is none from its last word on'}                | ${MARKS}                | ${[gone(B, 2 * HOUR + SECOND)]}                         | ${hours(3, 4)} | ${[]}       | ${true}
+    ${'is none in the window in which it ended'}      | ${MARKS}                | ${[gone(B, 2 * HOUR + SECOND)]}                         | ${hours(1, 3)} | ${[]}       | ${true}
+    ${'is a gap up to its retirement'}                | ${MARKS}                | ${[gone(B, 4 * HOUR)]}                                  | ${hours(1, 5)} | ${[[2, 4]]} | ${false}
+    ${'is a gap in a window before its retirement'}   | ${MARKS}                | ${[gone(B, 4 * HOUR)]}                                  | ${hours(2, 3)} | ${[[2, 3]]} | ${false}
+    ${'leaves open behind it what was untold before'} | ${MARKS}                | ${[gone(B, 4 * HOUR)]}                                  | ${hours(5, 6)} | ${[]}       | ${false}
+    ${'and lists settle that'}                        | ${[...MARKS, ...LISTS]} | ${[gone(B, 4 * HOUR)]}                                  | ${hours(5, 6)} | ${[]}       | ${true}
+    ${'counts by the first of two words'}             | ${MARKS}                | ${[gone(B, 4 * HOUR), gone(B, 2 * HOUR + SECOND)]}      | ${hours(3, 4)} | ${[]}       | ${true}
+    ${'is a gap where that was taken back'}           | ${MARKS}                | ${[takenBack(B, 2 * HOUR + SECOND)]}                    | ${hours(3, 4)} | ${[[3, 4]]} | ${false}
+    ${'counts by the word behind that'}               | ${MARKS}                | ${[takenBack(B, 2 * HOUR + SECOND), gone(B, 4 * HOUR)]} | ${hours(3, 5)} | ${[[3, 4]]} | ${false}
+    ${'says nothing of another source'}               | ${MARKS}                | ${[gone('webhook:kube-3', HOUR)]}                       | ${hours(3, 4)} | ${[[3, 4]]} | ${false}
   `('$what', ({ marks, retired, window, gaps, complete }) => {
     const found = evidence(marks, retired, window);
     expect(found.gaps.map(({ from, to }) => [from, to])).toEqual(
@@ -104,6 +112,41 @@ describe('the silence of a source that is retired', () => {
       gaps: [],
       retired: { from: '1970-01-01T02:00:01Z', ...said },
     });
+  });
+
+  test('counts as ever where that was taken back, and both words are told', () => {
+    const retired = [takenBack(B, 2 * HOUR + SECOND)];
+    for (const window of [hours(1, 3), hours(3, 4), hours(8, 9)])
+      expect(evidence(MARKS, retired, window)).toEqual({
+        ...evidence(MARKS, [], window),
+        retired: [
+          {
+            source: B,
+            of: 'changes',
+            from: '1970-01-01T02:00:01Z',
+            said: '1970-01-01T02:00:01Z',
+            by: 'ann',
+            because: 'the API server was taken down, ticket 1',
+            takenBack: { said: iso(8), by: 'ben', because: 'it was another one' },
+          },
+        ],
+      });
+    expect(sourceStates(MARKS, 9 * HOUR, retired).get(B)?.retired).toBeUndefined();
+  });
+
+  test('a word is taken back by the first one behind it, of its source alone', () => {
+    const word = { by: 'ann', because: 'x' };
+    const facts = [
+      { what: 'retired', source: A, at: 1, said: 10, ...word },
+      { what: 'taken-back', source: A, said: 30, ...word },
+      { what: 'taken-back', source: A, said: 20, ...word },
+      { what: 'taken-back', source: B, said: 11, ...word },
+      { what: 'retired', source: A, at: 1, said: 31, ...word },
+    ] as const;
+    expect(retirementsIn(facts).map((one) => [one.said, one.takenBack?.said])).toEqual([
+      [10, 20],
+      [31, undefined],
+    ]);
   });
 
   test('counts as ever where it told something afterwards', () => {

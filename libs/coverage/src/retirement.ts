@@ -12,19 +12,33 @@ export interface Retirement {
   readonly by: string;
   /** What became of it, in their words. */
   readonly because: string;
+  /** Who said later that this was wrong: then it counts as if nobody had said it. */
+  readonly takenBack?: Word;
 }
 
-/** What is remembered of retirements. */
-export const retirementsIn = (facts: readonly TellerFact[]): Retirement[] =>
-  facts.flatMap((fact) => {
+/** Something that somebody said, when, and why. */
+export interface Word {
+  readonly said: Instant;
+  readonly by: string;
+  readonly because: string;
+}
+
+/** What is remembered of retirements: each is taken back by the first word behind it that says so of its source. */
+export function retirementsIn(facts: readonly TellerFact[]): Retirement[] {
+  const takings = facts.filter((fact) => fact.what === 'taken-back').sort((a, b) => a.said - b.said);
+  return facts.flatMap((fact) => {
     if (fact.what !== 'retired') return [];
-    const { what: _, at: from, ...said } = fact;
-    return [{ ...said, from }];
+    const { what: _, at: from, ...word } = fact;
+    const taking = takings.find(({ source, said }) => source === word.source && said >= word.said);
+    if (taking === undefined) return [{ ...word, from }];
+    const { said, by, because } = taking;
+    return [{ ...word, from, takenBack: { said, by, because } }];
   });
+}
 
 /**
- * The retirement that counts: the first one behind all that the source ever told. One that told something afterwards was not gone, and its
- * silence meanwhile is what it would have been.
+ * The retirement that counts: the first one behind all that the source ever told, of those that nobody took back. One that told something
+ * afterwards was not gone, and its silence meanwhile is what it would have been.
  */
 export const believedOf = ({
   retired = [],
@@ -33,4 +47,6 @@ export const believedOf = ({
   readonly retired?: readonly Retirement[];
   readonly lastOfAll?: Instant;
 }): Retirement | undefined =>
-  retired.filter(({ from }) => from > lastOfAll).sort((a, b) => a.from - b.from || a.said - b.said)[0];
+  retired
+    .filter(({ from, takenBack }) => takenBack === undefined && from > lastOfAll)
+    .sort((a, b) => a.from - b.from || a.said - b.said)[0];

@@ -36,6 +36,7 @@ const WATCH = 'watch';
  *   the other one is.
  * - `object`: who was the first to tell of an object, of those of whom it is not known of which cluster they tell.
  * - `retired`: who said that a source tells nothing from an instant on, when, and why: see `Retirement`.
+ * - `taken-back`: who said that what was said until then of a source that it is retired was wrong, when, and why.
  * - `told`: what was kept of it tells of times `[start, end)`, see `Told`.
  * - `aside`: what was set aside of it, since it was taken for another cluster's from an instant on, tells of times `[start, end)`.
  * - `times`: of what was seen last from an instant on, all `told` and `aside` are there; where releases that did not remember them may have
@@ -59,6 +60,13 @@ export type TellerFact =
       readonly what: 'retired';
       readonly source: string;
       readonly at: Instant;
+      readonly said: Instant;
+      readonly by: string;
+      readonly because: string;
+    }
+  | {
+      readonly what: 'taken-back';
+      readonly source: string;
       readonly said: Instant;
       readonly by: string;
       readonly because: string;
@@ -189,7 +197,7 @@ export function whoseOf(facts: readonly TellerFact[]): Whose {
     else if (fact.what === 'tied') {
       tie(tellerNamed(fact.teller), fact.to, fact.at);
       tie(tellerNamed(fact.to), fact.teller, fact.at);
-    } else if (fact.what !== 'retired') note(tellerNamed(fact.teller), fact);
+    } else if (fact.what !== 'retired' && fact.what !== 'taken-back') note(tellerNamed(fact.teller), fact);
   }
   showTied(first, tellers);
   for (const { turns } of tellers.values())

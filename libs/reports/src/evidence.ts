@@ -143,12 +143,16 @@ export function reportEvidence(
   };
 }
 
+const ended = (sentence: string): string => `${sentence}${/[.!?]$/.test(sentence) ? '' : '.'}`;
+
 /** Who said that a source is out of service, and what follows. */
-const retiredWords = ({ source, of, from, said, by, because, toldAgain }: RetiredSource): string =>
-  `${of === 'flows' ? 'The flow log ' : ''}${source} was retired: ${by} said at ${said} that it tells nothing from ${from} on: ${because}${/[.!?]$/.test(because) ? '' : '.'} ${
-    toldAgain === true
-      ? 'It told something afterwards, so its silence counts as ever.'
-      : 'Its silence from then on is not counted as a gap where others tell.'
+const retiredWords = ({ source, of, from, said, by, because, toldAgain, takenBack }: RetiredSource): string =>
+  `${of === 'flows' ? 'The flow log ' : ''}${source} was retired: ${by} said at ${said} that it tells nothing from ${from} on: ${ended(because)} ${
+    takenBack !== undefined
+      ? `${takenBack.by} took that back at ${takenBack.said}, so its silence counts as ever: ${ended(takenBack.because)}`
+      : toldAgain === true
+        ? 'It told something afterwards, so its silence counts as ever.'
+        : 'Its silence from then on is not counted as a gap where others tell.'
   }`;
 
 /** Sources are not complete while something that they should have told is not known. */

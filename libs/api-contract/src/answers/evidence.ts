@@ -49,6 +49,10 @@ export const retiredSource = {
   source: z.string(),
   of: z.enum(['changes', 'flows']),
   ...retirement,
+  takenBack: z.strictObject({ said: instant, by: z.string(), because: z.string() }).optional().meta({
+    description:
+      'Who said later that this was wrong (`margay source-retired --take-back`), so that its silence counts as ever.',
+  }),
   toldAgain: z
     .literal(true)
     .optional()

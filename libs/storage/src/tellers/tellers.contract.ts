@@ -177,6 +177,7 @@ export function tellersContract(name: string, open: () => Promise<Stores>) {
       const facts: readonly TellerFact[] = [
         { what: 'retired', ...retired, said: 40 },
         { what: 'retired', ...retired, said: 50 },
+        { what: 'taken-back', source: 'z', said: 45, by: 'ben', because: 'it is not' },
       ];
       await tellers.append(facts);
       await tellers.append(facts);
@@ -185,7 +186,7 @@ export function tellersContract(name: string, open: () => Promise<Stores>) {
       expect(y?.retired).toBeUndefined();
       const { at: from, ...said } = retired;
       expect(z?.retired?.toSorted((a, b) => a.said - b.said)).toEqual([
-        { ...said, from, said: 40 },
+        { ...said, from, said: 40, takenBack: { said: 45, by: 'ben', because: 'it is not' } },
         { ...said, from, said: 50 },
       ]);
     });

@@ -38,6 +38,7 @@ export function partsOf(fact: TellerFact): readonly (string | number)[] {
     case 'aside':
       return [fact.what, fact.teller, fact.at];
     case 'retired':
+    case 'taken-back':
       return [fact.what, fact.source, fact.said];
   }
 }

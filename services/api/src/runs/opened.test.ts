@@ -175,6 +175,22 @@ test('a source that was retired and tells something again was silent in the repo
   ]);
 });
 
+test('a source of which it is taken back that it was retired was silent in the report’s window', async () => {
+  const kept = await opened();
+  await kept.coverage.append([eachMinute('a.log', FROM, END + HOUR), eachMinute('b.log', FROM, START)]);
+  const source = fileSource('b.log', '0123456789abcdef');
+  const word = { source, by: 'ann', because: 'it is gone' };
+  await kept.tellers.append([{ what: 'retired', at: START, said: END, ...word }]);
+  const told = await archived(kept, 'r');
+  const judge = openedOf(kept, () => END + 9 * DAY);
+  const asked = [{ id: 'r', told, deliveries: 0 }];
+  expect((await judge(asked)).get('r')).toEqual([]);
+  await kept.tellers.append([{ what: 'taken-back', said: END + DAY, ...word }]);
+  expect((await judge(asked)).get('r')).toEqual([
+    expect.stringMatching(/^Nothing is known to have been delivered by b\.log/),
+  ]);
+});
+
 test.each<[string, CoverageMark, opened: RegExp | undefined, own?: string]>([
   [
     'the next file of its log',

@@ -4,6 +4,8 @@ import {
   fileName,
   isOfFlows,
   lostKnowledge,
+  type Retirement,
+  retirementsIn,
   sourceName,
   surelyRotatedFrom,
   tellerMarks,
@@ -95,7 +97,7 @@ export function openedOf(
       stores.tellers.facts(),
       stores.asides.open(),
     ]);
-    const strangers = strangersAmong(positions);
+    const strangers = strangersAmong(positions, retirementsIn(facts));
     const openUntil = openIn([...tellerMarks(whoseOf(facts)), ...asideMarks(asides)]);
     const begun = performance.now();
     for (const { id, told, deliveries } of runs) {
@@ -131,27 +133,41 @@ function openIn(marks: readonly CoverageMark[]) {
   return (end: Instant) => open.filter(({ after }) => after < end);
 }
 
+/** A source that a report may not know. */
+interface Stranger {
+  /** By which of these a report may know it. */
+  readonly as: readonly string[];
+  readonly said: string;
+  /** Of one that was retired: what else changes when it is looked at again. */
+  readonly toldNow: string;
+}
+
 /**
  * Which of the sources a report does not know: others by name, files that are no further ones of its logs, and what was lost between the
- * services, and those that were retired, with how much.
+ * services, and those that were retired, with how much, and how often that was taken back.
  */
-function strangersAmong(positions: ReadonlyMap<string, number>) {
+function strangersAmong(positions: ReadonlyMap<string, number>, retirements: readonly Retirement[]) {
+  const takenBack = Map.groupBy(
+    retirements.filter((retirement) => retirement.takenBack !== undefined),
+    ({ source }) => source,
+  );
   const called = Map.groupBy(positions.keys(), (source) => `${isOfFlows(source)} ${sourceName(source)}`);
-  const sources = [...positions].flatMap(([source, position]) => {
-    if (lostKnowledge(source) !== undefined)
-      return [{ source, as: [], said: `${source} ${position}`, position }];
+  const sources = [...positions].flatMap(([source, position]): Stranger[] => {
+    if (lostKnowledge(source) !== undefined) return [{ as: [], said: `${source} ${position}`, toldNow: '' }];
     if (!tellsOfTime(source)) return [];
     const name = sourceName(source);
     const isOnly = called.get(`${isOfFlows(source)} ${name}`)?.length === 1;
     // Whether `audit-2.log` goes on from `audit-1.log` or is another API server’s only looking at both tells.
     const log = surelyRotatedFrom(fileName(source) ?? name);
-    return [{ source, as: [source, ...(isOnly ? [name, log] : [])], said: source, position }];
+    const taken = takenBack.get(source)?.length ?? 0;
+    const as = [source, ...(isOnly ? [name, log] : [])];
+    return [{ as, said: source, toldNow: `${position} taken back ${taken} times` }];
   });
   return ({ names, retired }: ToldReport): string[] => {
     const setsOf = (some: ReadonlySet<string>) => new Set([...some].map(surelyRotatedFrom));
     const [sets, retiredSets] = [setsOf(names), setsOf(retired)];
-    return sources.flatMap(({ as, said, position }) => {
-      if (as.some((name) => retired.has(name) || retiredSets.has(name))) return [`${said} ${position}`];
+    return sources.flatMap(({ as, said, toldNow }) => {
+      if (as.some((name) => retired.has(name) || retiredSets.has(name))) return [`${said} ${toldNow}`];
       return as.some((name) => names.has(name) || sets.has(name)) ? [] : [said];
     });
   };

@@ -48,7 +48,24 @@ test('from when it is said on, unless an instant is given', async () => {
   expect(((await facts())[0] as unknown as { at: Instant }).at).toBeGreaterThanOrEqual(before);
 });
 
+test('that it was wrong is kept beside, with who says so, when and why; then it can be retired again', async () => {
+  await run('audit.log', '--from', '2026-11-01T12:00:00Z');
+  await run('audit.log', '--take-back', '--because', 'it was another one');
+  const [retired, taken] = (await facts()).sort((a, b) => (a.what < b.what ? -1 : 1));
+  expect(retired).toMatchObject({ what: 'retired', source: LOG, because: 'it is gone' });
+  expect(taken).toMatchObject({ what: 'taken-back', source: LOG, by: 'ann', because: 'it was another one' });
+  await expect(run('audit.log', '--take-back')).rejects.toThrow(/^audit\.log is not retired/);
+  await run('audit.log');
+  expect(await facts()).toHaveLength(3);
+});
+
 test.each([
+  ['one that is not retired is taken back', ['audit.log', '--take-back'], /is not retired: .*\. Nothing was/],
+  [
+    'it is taken back from some time on',
+    ['audit.log', '--take-back', '--from', '2026-11-01T12:00:00Z'],
+    /cannot be used with/,
+  ],
   [
     'one of them is not known',
     ['audit.log', 'webhook:kube-2'],
