@@ -202,6 +202,32 @@ test('a volume that an earlier chart called otherwise is gone on with', () => {
   expect(claimOf()).toBe('margay-margay');
 });
 
+/** Makes the cluster have a class for claims that name none, until the test has ended. */
+function haveDefaultClass(name: string): void {
+  const annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' };
+  const storageClass = {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name, annotations },
+    provisioner: 'kubernetes.io/no-provisioner',
+  };
+  kubectl(['apply', '-f', '-'], { input: JSON.stringify(storageClass) });
+  onTestFinished(() => void kubectl(['delete', 'storageclass', name]));
+}
+
+test('a class that the cluster chose is written by no revision, so that each can be rolled back to', () => {
+  const chosen = () =>
+    kubectl(['get', 'pvc', 'margay', '-n', NAMESPACE, '-o', 'jsonpath={.spec.storageClassName}']);
+  haveDefaultClass('usual');
+  upgrade(EMBEDDED);
+  expect(chosen()).toBe('usual');
+  for (const storageClass of ['', 'usual']) {
+    upgrade({ ...EMBEDDED, embedded: { persistence: { storageClass } } });
+    helm(['rollback', RELEASE, '1']);
+    expect(chosen()).toBe('usual');
+  }
+});
+
 test('a claim that is there is not asked to be smaller or of another class', () => {
   const of = (persistence: object) => ({ ...EMBEDDED, embedded: { persistence } });
   const spec = () =>
@@ -226,6 +252,8 @@ test('a claim that is there is not asked to be smaller or of another class', () 
   ] as const)
     expect(() => upgrade(of(persistence))).toThrow(refusal);
   for (const persistence of [{ size: '10240Mi' }, { storageClass: '' }]) upgrade(of(persistence));
+  expect(spec()).toBe('fast 10Gi');
+  helm(['rollback', RELEASE, '1']);
   expect(spec()).toBe('fast 10Gi');
   // It stays an object of the release in other profiles.
   expect(() => upgrade({ ...DISTRIBUTED, embedded: { persistence: { size: '1Gi' } } })).toThrow(
@@ -256,6 +284,7 @@ test.each([
     const claims = () => kubectl(['get', 'pvc', '-n', NAMESPACE, '-o', 'name']).trim().split('\n').sort();
     const volumes = () =>
       kubectl(['get', 'deployment,statefulset', '-n', NAMESPACE, '-o', 'jsonpath={..volumes[*].name}']);
+    haveDefaultClass('usual');
     upgrade(values, older(name));
     // Those of a StatefulSet are made a moment later.
     await expect.poll(claims, { timeout: 20_000 }).toEqual([expect.stringContaining('margay')]);

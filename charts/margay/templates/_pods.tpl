@@ -175,11 +175,11 @@ containers:
 {{- mergeOverwrite $byPath .fields .own | toYaml }}
 {{- end }}
 
-{{- /* What a claim of a volume asks for: of (dict "persistence" … "found" …), the values and what it is now. The class of one that is there stays. */}}
+{{- /* What a claim of a volume asks for: of (dict "size" … "class" …). */}}
 {{- define "margay.claimSpec" -}}
 accessModes: [ReadWriteOnce]
-resources: { requests: { storage: {{ .persistence.size }} } }
-{{- with .persistence.storageClass | default .found.storageClassName }}
+resources: { requests: { storage: {{ .size }} } }
+{{- with .class }}
 storageClassName: {{ if eq . "-" }}''{{ else }}{{ . | quote }}{{ end }}
 {{- end }}
 {{- end }}
