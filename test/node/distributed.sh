@@ -11,6 +11,8 @@ values=(--set "clusterName=node-test-$RANDOM,profile=distributed,kafka.brokers=$
   --set "elasticsearch.urls=$ELASTICSEARCH,elasticsearch.indexPrefix=node-test-$RANDOM,globalReports.startDelay=100s"
   --set "image.repository=${IMAGE%:*},image.tag=${IMAGE##*:}")
 
+# What a run before this one had may still be going.
+kubectl wait --for=delete "namespace/$ns" "namespace/$work" --timeout=3m > /dev/null
 kubectl create namespace $ns && kubectl label namespace $ns pod-security.kubernetes.io/enforce=restricted
 kubectl create namespace $work
 say installing

@@ -15,10 +15,12 @@ if [ -n "${KAFKA:-}" ]; then
   profile="profile=distributed,kafka.brokers=$KAFKA,kafka.topicPrefix=first-$RANDOM-,elasticsearch.urls=$ELASTICSEARCH,elasticsearch.indexPrefix=first-$RANDOM,auditIngestor.persistence.size=1Gi"
 fi
 
+# What a run before this one had may still be going.
+kubectl wait --for=delete "namespace/$ns" "namespace/$work" --timeout=3m > /dev/null
 kubectl create namespace $ns && kubectl label namespace $ns pod-security.kubernetes.io/enforce=restricted
 kubectl create namespace $work
 installed=$SECONDS
-helm install margay charts/margay -n $ns --wait --timeout 3m > /dev/null \
+helm install margay charts/margay -n $ns --wait --timeout 5m > /dev/null \
   --set "clusterName=first-$RANDOM,globalReports.startDelay=5s,canary.enabled=true,canary.interval=10s,image.repository=${IMAGE%:*},image.tag=${IMAGE##*:}" \
   --set "$profile"
 say "ready"

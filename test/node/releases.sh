@@ -14,6 +14,8 @@ fail() { say "FAILED: $*"; exit 1; }
 values=(--set "clusterName=life-$RANDOM,globalReports.startDelay=5s,embedded.persistence.size=1Gi,auditIngestor.persistence.size=1Gi,image.repository=${IMAGE%:*},image.tag=${IMAGE##*:}"
   --set "kafka.brokers=${KAFKA:-},kafka.topicPrefix=life-$RANDOM-,kafka.partitions=1,elasticsearch.urls=${ELASTICSEARCH:-},elasticsearch.indexPrefix=life-$RANDOM")
 
+# What a run before this one had may still be going.
+kubectl wait --for=delete "namespace/$ns" "namespace/$work" --timeout=3m > /dev/null
 kubectl create namespace $ns && kubectl label namespace $ns pod-security.kubernetes.io/enforce=restricted
 kubectl create namespace $work
 kubectl create serviceaccount viewer -n $ns
@@ -48,7 +50,7 @@ tested() { helm test margay -n $ns > /dev/null && say 'helm test passed'; }
 report_of_all() {
   local id
   reach http
-  id=$(node services/margay/dist/main.js run life --start "$began" --end "$(date -u +%FT%TZ)" --wait 2> "$run/said" | tail -1)
+  id=$(node services/margay/dist/main.js run life --start "$began" --end "$(date -u +%FT%TZ)" --wait 2> "$run/said" | tail -1) || fail "$1: $(cat "$run/said")"
   ask "/runs/$id/downloads/report.json" > "$run/report.json"
   ask "/runs/$id/downloads/endpoints.csv" | cut -d, -f1 > "$run/endpoints"
   stop_forwarding
