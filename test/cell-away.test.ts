@@ -2,7 +2,7 @@ import { readBatch } from '@margay/audit-ingestor';
 import { coverageMarks, EVIDENCE_GROUP, policyEvents, resourceChanges } from '@margay/contracts';
 import { doubtsFor } from '@margay/coverage';
 import { formatInstant, MINUTE, parseInstant } from '@margay/ground';
-import { openEmbeddedBus, publishAll, replayDeadLetters, type Bus } from '@margay/messaging';
+import { openEmbeddedBus, publishAll, replayDeadLetters, type Bus, type Delivery } from '@margay/messaging';
 import { BusModule } from '@margay/messaging/nest';
 import { computeWindow } from '@margay/report-worker';
 import { silentLog } from '@margay/runtime';
@@ -300,6 +300,29 @@ test('of what a snapshotter did not know, and another one took since it was kill
   );
   expect(await doubtsOf(stores, 'beta')).not.toEqual([]);
   const again = await snapshotter(bus, stores);
+  await settled(bus);
+  await again();
+  expect(await doubtsOf(stores, 'beta')).toEqual([]);
+});
+
+test('another message that says to be what was set aside settles nothing: who may publish is no reason to believe it', async () => {
+  const { bus, stores } = await withoutBeta(async (own) => {
+    await ingest(own, 'beta', 1);
+    await settled(own);
+  });
+  const published: Delivery[] = [];
+  for (const { name } of [resourceChanges, coverageMarks])
+    for await (const delivery of bus.peek(name)) published.push({ ...delivery, topic: name });
+  const [known] = published.filter(({ key }) => key.startsWith('beta'));
+  const places = published.map(
+    ({ topic, partition, offset, publishedAt }) => `${topic}/${partition}@${offset}/${publishedAt}`,
+  );
+  const { key, value } = known!;
+  await bus.publish(known!.topic, [{ key, value, headers: { 'set-aside-at': places.join(',') } }]);
+  const again = await snapshotter(bus, stores);
+  await settled(bus);
+  expect(await doubtsOf(stores, 'beta')).not.toEqual([]);
+  for (const { name } of [resourceChanges, coverageMarks]) await replayDeadLetters(bus, name);
   await settled(bus);
   await again();
   expect(await doubtsOf(stores, 'beta')).toEqual([]);

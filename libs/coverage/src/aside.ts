@@ -8,7 +8,7 @@ import type { LostKnowledge } from './source.ts';
  * said is missing in what is kept of the cluster until it is published again.
  */
 export interface AsideMessage {
-  /** Where and when it was published: no other message has the same. */
+  /** Where and when it was published, and a digest of what it says: no other message has the same. */
   readonly place: string;
   /** The topic that it was on. */
   readonly topic: string;

@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import {
+  CLUSTER_UID_HEADER,
   coverageMarks,
   flows,
   policyEvents,
   resourceChanges,
+  TELLER_HEADER,
   type ClusterCoverageMark,
   type ClusterFlow,
   type ClusterPolicyEvent,
@@ -42,11 +45,26 @@ export async function settleAsides(
 ): Promise<void> {
   const places = (some: typeof of) =>
     // Where it is itself: whoever did not know the cluster may have been killed before that was committed.
-    some.flatMap(([, delivery]) => [placeName(delivery), ...placesSetAside(delivery)]);
+    some.flatMap(([, delivery]) =>
+      [placeName(delivery), ...placesSetAside(delivery)].map((place) => asideName(place, delivery)),
+    );
   for (const [cluster, some] of Map.groupBy(of, ([name]) => name))
     await cell.asidesOf(cluster)?.settle(places(some));
   const again = of.filter(([, delivery]) => placesSetAside(delivery).length > 0);
   await cell.asidesOf(ANY_CLUSTER)?.settle(places(again));
+}
+
+/**
+ * The name that a message is remembered by: where it was, and what it says, in whose name. Anybody who publishes can say of a message where it was
+ * set aside; only one that says the same settles it.
+ */
+function asideName(place: string, { key, value, headers }: Delivery): string {
+  const who = [key, headers[CLUSTER_UID_HEADER] ?? null, headers[TELLER_HEADER] ?? null];
+  const digest = createHash('sha256')
+    .update(`${JSON.stringify(who)}\n`)
+    .update(value)
+    .digest('base64url');
+  return `${place}#${digest}`;
 }
 
 function asideOf(delivery: Delivery, said: unknown): AsideMessage {
@@ -56,7 +74,8 @@ function asideOf(delivery: Delivery, said: unknown): AsideMessage {
     times.length === 0
       ? []
       : [times.reduce((a, b) => Math.min(a, b)), times.reduce((a, b) => Math.max(a, b))];
-  return { place: placeName(delivery), topic, what: LOST_KNOWLEDGE[topic]!, after: first, before: last + 1 };
+  const place = asideName(placeName(delivery), delivery);
+  return { place, topic, what: LOST_KNOWLEDGE[topic]!, after: first, before: last + 1 };
 }
 
 /** Between which instants that happened of which messages of a topic tell; without any, at any time until they were published. */
@@ -82,7 +101,7 @@ function asideOfLoss(cell: Cell, loss: KnownLoss): AsideMessage {
     place:
       loss.kind === 'hole'
         ? `${topic}/${partition}@${loss.hole.from}-${loss.hole.to}/${loss.hole.before}`
-        : placeName(loss.delivery),
+        : asideName(placeName(loss.delivery), loss.delivery),
     topic,
     what: LOST_KNOWLEDGE[topic]!,
     after,
