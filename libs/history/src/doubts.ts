@@ -161,11 +161,15 @@ class Name {
     }
   }
 
-  /** What was there before another object of the name. */
+  /** What was there before another object of the name, also before one of which only its end is told. */
   endBySuccessors(): void {
     for (const object of this.#objects) {
       const next = this.#objects.find((one) => one.uid !== object.uid && one.bornAt === object.end);
-      if (next?.firstSight !== undefined) object.endBySuccessor(next.firstSight);
+      const [unseen] = this.#strangeEnds
+        .filter(({ uid, receivedAt }) => uid !== undefined && receivedAt === object.end)
+        .sort(byOrigin);
+      const shows = next === undefined ? unseen : next.firstSight;
+      if (shows !== undefined) object.endBySuccessor(shows);
     }
   }
 
@@ -252,6 +256,12 @@ class Name {
     return this.#unseen.some(({ start, until }) => start <= receivedAt && receivedAt < until);
   }
 }
+
+/** One order of what tells the same, whichever came first. */
+const byOrigin = (a: Change, b: Change): number =>
+  compareTexts(a.id, b.id) ||
+  compareTexts(a.origin.source, b.origin.source) ||
+  a.origin.position - b.origin.position;
 
 /** The object's changes, and where it has several lives since the counter went back, those of this one. */
 function changesIn(life: Life, lives: readonly Life[], changes: readonly Change[]): readonly Change[] {

@@ -12,6 +12,7 @@ import { attachDoubts, unsettled } from './doubts.ts';
 import { sameJson } from './json.ts';
 import { isPartial, livesOf, type Life } from './lives.ts';
 import { missedChanges } from './missed.ts';
+import { isAbsence, neededAbsences } from './not-listed.ts';
 import { stretchesOf, type DoubtStretch } from './stretches.ts';
 import { needsNode, nodeOf, patched } from './patch.ts';
 import { COPY_ENDED, TWO_CLUSTERS } from './object-doubt.ts';
@@ -44,6 +45,16 @@ export type Every = 'content' | 'resourceVersion';
  */
 export function foldKey(changes: readonly Change[], { every = 'content' }: FoldOptions = {}): Version[] {
   if (changes[0]?.name === '') return aboutMany(changes);
+  const absences = changes.filter(isAbsence);
+  if (absences.length === 0) return foldName(changes, every);
+  const others = changes.filter((change) => !isAbsence(change));
+  const versions = foldName(others, every);
+  const needed = neededAbsences(absences, versions);
+  return needed.length === 0 ? versions : foldName([...others, ...needed], every);
+}
+
+/** Of one name, whatever tells of it. */
+function foldName(changes: readonly Change[], every: Every): Version[] {
   const facts = changes.filter((change) => !isWitness(change));
   if (facts.some(({ what }) => what !== 'present' && what !== 'gone')) return foldParts(changes, every);
   const lives = livesOf(facts);

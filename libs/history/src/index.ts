@@ -56,4 +56,13 @@ export { FIRST_OBJECT, birthOf, shownClusterUid, shownUid } from './birth.ts';
 export { shownByOneCluster } from './shown-by-one-cluster.ts';
 export { baselineOf } from './baseline.ts';
 export { EVERYTHING } from './place.ts';
-export { endByList, instantOf, notListed, type ObjectList } from './not-listed.ts';
+export {
+  askedList,
+  endByList,
+  type AskedList,
+  instantOf,
+  type ListedKind,
+  notListed,
+  type ObjectList,
+} from './not-listed.ts';
+export { judgeByList } from './absences.ts';

@@ -235,6 +235,29 @@ test.each<[string, Partial<Version>, End, Instant | undefined]>([
   expect(found?.doubt?.refutedAt).toBe(refuted && refuted * SECOND);
 });
 
+/** A pod that a list at 60 s does not show. */
+test.each<[string, Partial<DoubtSince>, number, number | undefined, boolean]>([
+  ['went with its namespace before, is there until then', {}, 40, undefined, false],
+  ['was there when its namespace went, may have gone since that list', {}, 70, undefined, true],
+  ['went with a namespace nobody knows when, may have gone before', {}, 40, 20, true],
+  [
+    'is open for more, stays so',
+    { message: 'It is not listed. There are more doubts about it.' },
+    40,
+    undefined,
+    true,
+  ],
+  ['a watch told late to be gone, stays in doubt', { reason: 'told-late' }, 40, undefined, true],
+])('what %s', (_, more, at, since = at, isOpen) => {
+  const doubt = late({ reason: 'not-listed', source: 'watch/pods', ...more });
+  const [found] = inferEnds(
+    [version(`pods shop/web [${30 * SECOND},${80 * SECOND})`, { doubt })],
+    [{ ...namespaceEnd('shop', at * SECOND), since: since * SECOND }],
+  );
+  const isEnded = since > 30;
+  expect([found?.validTo, found?.doubt !== undefined]).toEqual([(isEnded ? at : 80) * SECOND, isOpen]);
+});
+
 test('concluding twice is concluding once, and nothing ever lasts longer for it', () => {
   const versions = fc.array(
     fc

@@ -1,5 +1,5 @@
 import { compareResourceVersions, type Instant } from '@margay/ground';
-import { NEVER_SHOWN, TOLD_LATE } from './object-doubt.ts';
+import { NEVER_SHOWN, NOT_LISTED, TOLD_LATE } from './object-doubt.ts';
 import { isOnly } from './stretches.ts';
 import { isOfOwnCounter } from './two-clusters.ts';
 import type { EndedBy, Version } from './version.ts';
@@ -77,7 +77,8 @@ const nameOf = ({ resource, namespace, name }: Pick<End, 'resource' | 'namespace
 
 function endOf({ validFrom, validTo, endedBy, doubt }: EndedVersion): Pick<End, 'at' | 'since'> | undefined {
   if (validTo === undefined || endedBy === undefined) return undefined;
-  const isOpen = doubt?.reason === TOLD_LATE && doubt.may !== 'differ';
+  const isLate = doubt?.reason === TOLD_LATE || doubt?.reason === NOT_LISTED;
+  const isOpen = isLate && doubt.may !== 'differ';
   const since = endedBy === 'successor' || isOpen ? Math.min(validFrom, doubt?.since ?? validFrom) : validTo;
   return { at: validTo, since };
 }
@@ -87,7 +88,7 @@ function endOf({ validFrom, validTo, endedBy, doubt }: EndedVersion): Pick<End, 
  * gone, no object of a definition that is gone, and the API server removes the Endpoints of a Service with it.
  *
  * Of Endpoints that a watch tells late to be gone, a log that tells of their writes has no deletion where they went with their Service: that
- * refutes that they had gone before, as far as nothing was missed.
+ * refutes that they had gone before, as far as nothing was missed. What a list does not show since it ended so is not in doubt for that.
  *
  * What began while it is not known whether it was before or after such an end is left as it is. Versions in doubt end like
  * others. Order is kept; what began at or after such an end belongs to a new object of the name and is left as it is, and so does what was
@@ -103,14 +104,19 @@ export function inferEnds(versions: readonly Version[], ends: readonly End[]): V
     if (wasThereLater(version)) return begunAfter(version, instants);
     let { validTo } = version;
     let endedBy: EndedBy | undefined;
+    let last: End | undefined;
     for (const [key, by] of enders(version)) {
-      const end = instants.get(key)?.find((one) => endsIt(one, version))?.at;
-      if (end !== undefined && (validTo === undefined || end < validTo)) {
-        validTo = end;
+      const end = instants.get(key)?.find((one) => endsIt(one, version));
+      if (end !== undefined && (validTo === undefined || end.at < validTo)) {
+        validTo = end.at;
         endedBy = by;
+        last = end;
       }
     }
-    const ended = endedBy === undefined || validTo === undefined ? version : { ...version, validTo, endedBy };
+    const ended =
+      endedBy === undefined || last === undefined
+        ? version
+        : { ...withoutListed(version, last), validTo: last.at, endedBy };
     return version.resource === 'endpoints' ? goneWithService(ended, instants) : ended;
   });
 }
@@ -122,6 +128,13 @@ function endsIt({ at, since, next }: End, version: Version): boolean {
   if (next === undefined || resourceVersion === '' || validFrom < at - TOLD_AT_ONCE) return true;
   if (!isOfOwnCounter(version)) return true;
   return compareResourceVersions(resourceVersion, next) < 0;
+}
+
+/** Without the doubt since when a list does not show it, where it ended with another object before that list: then it does not show it for that. */
+function withoutListed(version: Version, { at, since }: End): Version {
+  const { doubt, ...rest } = version;
+  const isExplained = doubt?.reason === NOT_LISTED && isOnly(doubt) && since >= at && at <= doubt.answeredAt;
+  return isExplained ? rest : version;
 }
 
 /** Refutes that Endpoints had gone before their Service, where it can have taken them with it. */

@@ -3,6 +3,7 @@ import { type Change, isWitness } from './change.ts';
 import { CLOCKS_DIFFER, epochsOf } from './epochs.ts';
 import { foldKey } from './fold.ts';
 import { sameJson } from './json.ts';
+import { isAbsence } from './not-listed.ts';
 import { END_MISSED } from './object-doubt.ts';
 import { isToldLate } from './watched.ts';
 import { isBirth } from './unseen-birth.ts';
@@ -12,7 +13,7 @@ import type { Version } from './version.ts';
  * Which folding this is. It is raised with every mend by which the same changes give other versions, or another tail: stores fold
  * anew what another one has folded, and never go on from there.
  */
-export const FOLD = 4;
+export const FOLD = 5;
 
 /** What must be known of a key to go on with a change that is later than all of its changes. */
 export interface KeyTail {
@@ -91,6 +92,7 @@ export function foldOn(tail: KeyTail, changes: readonly Change[]): KeyFold | und
 /** True for what is no fact about one whole object: it is to be seen together with all others. */
 const needsAll = (change: Change): boolean =>
   change.name === '' ||
+  isAbsence(change) ||
   (change.what !== 'present' && change.what !== 'gone' && !isWitness(change) && !isBirth(change));
 
 /** True for what a watch tells late, but for the first of an object that was not seen to be made: that is not said to be its beginning. */

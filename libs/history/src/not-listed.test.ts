@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Change } from './change.ts';
 import { memoryHistory } from './memory.ts';
-import { endByList, instantOf, notListed, type ObjectList } from './not-listed.ts';
+import { askedList, endByList, instantOf, notListed, type ObjectList } from './not-listed.ts';
 import { validAt } from './version.ts';
 
 /** What an object was by this test's own record: one of a name after the other, by what the counter said and the clock. */
@@ -80,8 +80,9 @@ function concluded(list: ObjectList, kept: readonly Change[], isSure = true): Ch
   const history = memoryHistory();
   history.add(kept);
   const watched = [{ start: 0, end: at(STOPPED) + 1 }];
-  const endOf = endByList(list, { watched, isSure });
-  return notListed(list, validAt(history.versions(), instantOf(list))).flatMap((version) =>
+  const asked = askedList(list);
+  const endOf = endByList(asked, { watched, isSure });
+  return notListed(asked, validAt(history.versions(), instantOf(list))).flatMap((version) =>
     endOf(
       version,
       kept.filter(({ name }) => name === version.name),

@@ -30,6 +30,9 @@ export const END_MISSED = 'end-missed';
 /** The reason of the doubt when a change happened that a watch told later. */
 export const TOLD_LATE = 'told-late';
 
+/** The reason of the doubt whether, or since when, an object is gone that a list of its kind does not show. */
+export const NOT_LISTED = 'not-listed';
+
 /** `DoubtSince.since` where nobody knows since when: earlier than any cluster. */
 export const ALWAYS: Instant = 0;
 

@@ -4,7 +4,8 @@ import type { Doubtful, OpenDoubt } from './doubtful.ts';
 import { isRead } from './event-verb.ts';
 import { sameJson } from './json.ts';
 import type { Life } from './lives.ts';
-import { type May, TOLD_LATE } from './object-doubt.ts';
+import { isAbsence } from './not-listed.ts';
+import { type May, NOT_LISTED, TOLD_LATE } from './object-doubt.ts';
 import { placeText } from './place.ts';
 import type { OpenLife } from './seen-object.ts';
 import type { Version } from './version.ts';
@@ -151,14 +152,22 @@ function opening(
 ): OpenDoubt | undefined {
   if (change === undefined || to - from <= TOLD_AT_ONCE) return undefined;
   const { content: _, created: __, resourceVersion: ___, generation: ____, actor: _____, ...facts } = change;
-  const message = `${placeText(facts)} ${how} while its watch was not heard of: it was told so later, and when it happened is not known.`;
+  const why = isAbsence(change)
+    ? {
+        reason: NOT_LISTED,
+        message: `${placeText(facts)} was not in a list of all objects of its kind, and nobody told of its deletion: when that was is not known.`,
+      }
+    : {
+        reason: TOLD_LATE,
+        message: `${placeText(facts)} ${how} while its watch was not heard of: it was told so later, and when it happened is not known.`,
+      };
   const of: Doubtful = {
     ...facts,
     id: `${change.id}#late`,
     what: 'doubtful',
     receivedAt: from,
     at: to,
-    doubt: { reason: TOLD_LATE, may, message },
+    doubt: { ...why, may },
   };
   return { start: from, until: to, may, of };
 }

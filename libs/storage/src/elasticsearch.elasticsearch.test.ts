@@ -16,6 +16,7 @@ import { story } from './testing/changes.ts';
 import { collect } from './testing/collect.ts';
 import { TRAIL_TEMPLATE } from './trail/elasticsearch.ts';
 import { ANY_CLUSTER } from './asides/asides.ts';
+import { listsContract } from './lists/lists.contract.ts';
 import { asidesContract } from './asides/asides.contract.ts';
 import { tellersContract } from './tellers/tellers.contract.ts';
 import { trailContract } from './trail/trail.contract.ts';
@@ -86,6 +87,7 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
   coverageContract('Elasticsearch', async () => (await open()).coverage);
   tellersContract('Elasticsearch', open);
   asidesContract('Elasticsearch', open);
+  listsContract('Elasticsearch', open);
   trailContract('Elasticsearch', async () => (await open()).trail);
   arrivalsContract('Elasticsearch', open);
   archiveContract('Elasticsearch', async () => (await open()).archive);

@@ -11,6 +11,7 @@ import { HISTORY_TEMPLATES } from './history/elastic-documents.ts';
 import { elasticsearchHistory } from './history/elasticsearch.ts';
 import { elasticsearchSessions, SESSION_TEMPLATE } from './sessions/elasticsearch.ts';
 import { elasticsearchLedger, LEDGER_TEMPLATES } from './ledger/elasticsearch.ts';
+import { elasticsearchLists, LIST_TEMPLATE } from './lists/elasticsearch.ts';
 import type { Stores } from './stores.ts';
 import { elasticsearchTellers, TELLER_TEMPLATE } from './tellers/elasticsearch.ts';
 import { withTellers } from './tellers/with-tellers.ts';
@@ -26,6 +27,7 @@ const TEMPLATES = [
   COVERAGE_TEMPLATE,
   TELLER_TEMPLATE,
   ASIDE_TEMPLATE,
+  LIST_TEMPLATE,
   OPENED_TEMPLATE,
   ...ARCHIVE_TEMPLATES,
   ...LEDGER_TEMPLATES,
@@ -89,6 +91,7 @@ function storesOver(elastic: Elastic): Stores {
     coverage: withTellers(withAsides(elasticsearchCoverage(elastic), asides), tellers),
     tellers,
     asides,
+    lists: elasticsearchLists(elastic),
     arrivals: elasticsearchArrivals(elastic),
     archive: elasticsearchArchive(elastic),
     ledger: elasticsearchLedger(elastic),

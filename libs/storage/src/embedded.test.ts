@@ -21,6 +21,7 @@ import { ledgerContract } from './ledger/ledger.contract.ts';
 import type { Stores } from './stores.ts';
 import { story } from './testing/changes.ts';
 import { collect } from './testing/collect.ts';
+import { listsContract } from './lists/lists.contract.ts';
 import { asidesContract } from './asides/asides.contract.ts';
 import { tellersContract } from './tellers/tellers.contract.ts';
 import { trailContract } from './trail/trail.contract.ts';
@@ -55,6 +56,7 @@ for (const [name, open] of [
   coverageContract(name, async () => (await open()).coverage);
   tellersContract(name, open);
   asidesContract(name, open);
+  listsContract(name, open);
   trailContract(name, async () => (await open()).trail);
   arrivalsContract(name, open);
   archiveContract(name, async () => (await open()).archive);

@@ -25,6 +25,7 @@ import {
 } from './history/tables.ts';
 import { embeddedSessions, SESSION_TABLES, SESSION_USES } from './sessions/embedded.ts';
 import { LEDGER_CONFIRMATIONS } from './ledger/embedded-confirmations.ts';
+import { embeddedLists, LIST_TABLES } from './lists/embedded.ts';
 import { embeddedLedger, LEDGER_STATEMENTS, LEDGER_TABLES } from './ledger/embedded.ts';
 import { embeddedMirror, MIRROR_TABLES } from './mirror/embedded.ts';
 import { MIRROR_TIMES } from './mirror/told.ts';
@@ -61,6 +62,7 @@ const MIGRATIONS = [
   TELLER_TABLES,
   HISTORY_PUBLISHED,
   ASIDE_TABLES,
+  LIST_TABLES,
 ];
 
 /** How the embedded stores are opened. */
@@ -104,6 +106,7 @@ export function openEmbedded(
     coverage: withTellers(withAsides(embeddedCoverage(database), asides), tellers),
     tellers,
     asides,
+    lists: embeddedLists(database),
     arrivals: embeddedArrivals(database),
     archive: embeddedArchive(database),
     ledger,

@@ -51,6 +51,7 @@ export { type Mirror, type MirrorStanding, OtherLog, type ToldNews } from './mir
 export type { History, KnownObject } from './history/history.ts';
 export { Refused } from './refused.ts';
 export type { KeptSession } from './sessions/sessions.ts';
+export type { KeptList } from './lists/lists.ts';
 export { ANY_CLUSTER, type Asides } from './asides/asides.ts';
 export { clusterUidOf } from './tellers/cluster-uid.ts';
 export {

@@ -6,6 +6,7 @@ import type { Flows } from './flows/flows.ts';
 import type { History } from './history/history.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import type { Lists } from './lists/lists.ts';
 import type { Mirror } from './mirror/mirror.ts';
 import type { Tellers } from './tellers/tellers.ts';
 import type { Trail } from './trail/trail.ts';
@@ -21,6 +22,8 @@ export interface Stores {
   readonly tellers: Tellers;
   /** What was set aside of it by services that did not know it; what that leaves open is in the coverage. */
   readonly asides: Asides;
+  /** Of whole kinds, that watches took. */
+  readonly lists: Lists;
   /** In which order the four above were written. */
   readonly arrivals: Arrivals;
   readonly archive: Archive;

@@ -22,6 +22,7 @@ export function unreadableStores(error: DatabaseUnusable, sessions: Stores['sess
     coverage: failing(),
     tellers: failing(),
     asides: failing(),
+    lists: failing(),
     arrivals: failing(),
     archive: failing(),
     ledger: failing(),

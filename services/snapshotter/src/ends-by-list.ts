@@ -2,7 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterCoverageMark } from '@margay/contracts';
 import { watchedKind, type Delivery } from '@margay/coverage';
 import { joined, resourceName, type Interval } from '@margay/ground';
-import { endByList, instantOf, notListed, type Change, type ObjectList, type Version } from '@margay/history';
+import {
+  askedList,
+  endByList,
+  instantOf,
+  notListed,
+  type Change,
+  type ListedKind,
+  type Version,
+} from '@margay/history';
 import type { Stores } from '@margay/storage';
 
 /**
@@ -34,18 +42,19 @@ export async function endsByList(
   const there: Version[] = [];
   const window = { start: at, end: at + 1 };
   for await (const version of history.versions(window, { resources: [listed.resource] })) there.push(version);
-  const missing = notListed(listed, there);
+  const list = askedList(listed);
+  const missing = notListed(list, there);
   if (missing.length === 0) return [];
   const watched = watchedBeside(source, listed, await coverage.deliveries(listed.at));
   const isSure = listed.isWhole && (await isKnownOf(asking));
-  const endOf = endByList(listed, { watched, isSure });
+  const endOf = endByList(list, { watched, isSure });
   const ends: Change[] = [];
   for (const version of missing) ends.push(...endOf(version, await history.changesOf(version)));
   return ends;
 }
 
 /** When other watches of the kind are known to have told everything of it. */
-function watchedBeside(own: string, list: ObjectList, deliveries: readonly Delivery[]): readonly Interval[] {
+function watchedBeside(own: string, list: ListedKind, deliveries: readonly Delivery[]): readonly Interval[] {
   const isOfKind = ({ source }: Delivery): boolean => {
     const kind = watchedKind(source);
     return kind !== undefined && source !== own && resourceName(kind) === resourceName(list);

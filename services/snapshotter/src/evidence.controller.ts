@@ -24,6 +24,7 @@ import {
 import { BUS, OnLoss, OnTopic, type Loss, type TopicContext } from '@margay/messaging/nest';
 import type { Metrics } from '@margay/runtime';
 import { METRICS, Readiness } from '@margay/runtime/nest';
+import type { Change } from '@margay/history';
 import { Refused, type Cell, type Stores } from '@margay/storage';
 import { CELL } from '@margay/storage/nest';
 import { Controller, Inject, type OnModuleInit } from '@nestjs/common';
@@ -34,7 +35,9 @@ import { Copies } from './copies.ts';
 import { endsByList } from './ends-by-list.ts';
 import { Identities, OtherCluster } from './identities.ts';
 import { Lately } from './lately.ts';
+import { LateEnds } from './late-ends.ts';
 import { changeOfLoss, clusterOfLoss, EVIDENCE_TOPICS, markOfLoss, type KnownLoss } from './losses.ts';
+import { toldBy } from './told-by.ts';
 import { doubleWords, questionableWords, unknownWords } from './whose-words.ts';
 
 const EVIDENCE = { group: EVIDENCE_GROUP, stage: 'evidence' };
@@ -56,6 +59,7 @@ export class EvidenceController implements OnModuleInit {
   /** Clusters that are not known here. */
   readonly #unknown = new Lately<string>(UNKNOWN_MAX, () => Date.now());
   readonly #copies = new Copies();
+  readonly #lateEnds: LateEnds;
   readonly #readiness: Readiness;
 
   constructor(
@@ -68,6 +72,9 @@ export class EvidenceController implements OnModuleInit {
     this.#bus = bus;
     this.#cell = cell;
     this.#identities = new Identities(cell);
+    this.#lateEnds = new LateEnds((cluster, { teller, toldAt }) =>
+      this.#identities.isOurs(cluster, teller, toldAt),
+    );
     this.#metrics = metrics;
   }
 
@@ -121,6 +128,7 @@ export class EvidenceController implements OnModuleInit {
     for (const [stores, some, cluster] of byCluster(this.#cell, changes)) {
       const { applied } = await kept(stores.history.append(some, (change) => published.get(change)));
       this.#metrics.keptChangesTotal.add(applied, { cluster });
+      await this.#append(cluster, stores, await this.#lateEnds.of(cluster, stores, some));
       await this.#copies.look(cluster, stores, some);
     }
     await this.#settle(changes, deliveries);
@@ -185,12 +193,21 @@ export class EvidenceController implements OnModuleInit {
     delivery: Delivery | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const stores = this.#cell.of(mark.cluster);
+    const { cluster, listed } = mark;
+    if (listed === undefined) return;
+    const stores = this.#cell.of(cluster);
     const isOfCluster = () => this.#identities.isOfCluster(mark, delivery);
-    const ends = await endsByList(stores, mark, { isOfCluster, signal });
+    const { teller, at: toldAt } = toldBy(mark, delivery);
+    const isSure = listed.isWhole && (await isOfCluster());
+    // Before it is compared: what is told meanwhile finds it, or is found.
+    await kept(stores.lists.append(listed, { isSure, teller, toldAt }));
+    await this.#append(cluster, stores, await endsByList(stores, mark, { isOfCluster, signal }));
+  }
+
+  async #append(cluster: string, { history }: Stores, ends: readonly Change[]): Promise<void> {
     if (ends.length === 0) return;
-    const { applied } = await kept(stores.history.append(ends));
-    this.#metrics.keptChangesTotal.add(applied, { cluster: mark.cluster });
+    const { applied } = await kept(history.append(ends));
+    this.#metrics.keptChangesTotal.add(applied, { cluster });
   }
 
   /**

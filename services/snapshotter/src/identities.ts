@@ -105,7 +105,12 @@ export class Identities {
   /** Whether who published a mark is known, or said, to tell of the cluster by now. */
   async isOfCluster(mark: Named, delivery: Delivery | undefined): Promise<boolean> {
     const { teller, at } = toldBy(mark, delivery);
-    const standing = standingAt(await this.#readAnew(mark.cluster), teller, at);
+    return this.isOurs(mark.cluster, teller, at);
+  }
+
+  /** Whether who told something of a cluster at an instant is known, or said, to tell of it by now. */
+  async isOurs(cluster: string, teller: string, at: Instant): Promise<boolean> {
+    const standing = standingAt(await this.#readAnew(cluster), teller, at);
     return standing === 'ours' || standing === 'said';
   }
 

@@ -570,3 +570,41 @@ test('what another release derived in another way is derived anew at the start, 
   done(3);
   await expect.poll(said).toEqual({ ready: true });
 });
+
+test('what is told after a list of its kind is judged by that, of its cluster alone and by whoever comes next', async () => {
+  const stores = new Map(['c', 'd'].map((cluster) => [cluster, openEmbedded(':memory:')]));
+  const first = await snapshotter(stores);
+  const second = 1_000_000;
+  const seen = (cluster: string, name: string, rv: string, at: number) => ({
+    ...change(name, rv, at),
+    cluster,
+  });
+  const listed = {
+    group: '',
+    resource: 'namespaces',
+    at: 100 * second,
+    resourceVersion: '50',
+    isWhole: true,
+    uids: ['uid-kept'],
+  };
+  const shown = seen('c', 'kept', '5', 100 * second);
+  const known = await publishAll(first.bus, resourceChanges, [shown], [], by('watch'));
+  await publishAll(first.bus, coverageMarks, [{ ...mark('watch/namespaces'), listed }], [known], by('watch'));
+  await first.app.startAllMicroservices();
+  await expect.poll(() => evidenceLag(first.bus)).toBe(0);
+  // Another process keeps what the log tells at last: of the deletion it tells nothing.
+  const next = await snapshotter(stores);
+  const late = ['c', 'd'].map((cluster) => seen(cluster, 'ghost', '4', 20 * second));
+  await publishAll(next.bus, resourceChanges, late, [], by('log'));
+  await next.app.startAllMicroservices();
+  await expect.poll(() => evidenceLag(next.bus)).toBe(0);
+  const there = async (cluster: string, at: number) => {
+    const found: string[] = [];
+    for await (const { name, doubt } of stores.get(cluster)!.history.versions({ start: at, end: at + 1 }))
+      found.push(doubt === undefined ? name : `${name}: ${doubt.may}`);
+    return found.sort();
+  };
+  expect(await there('c', 60 * second)).toEqual(['ghost: be-gone']);
+  expect(await there('c', 100 * second)).toEqual(['kept']);
+  expect(await there('d', 100 * second)).toEqual(['ghost']);
+});

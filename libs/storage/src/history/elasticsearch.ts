@@ -8,6 +8,7 @@ import {
   overlapping,
   restoreDoubts,
   type AskedName,
+  type Change,
   type DoubtSince,
   type End,
   type EndedVersion,
@@ -334,17 +335,29 @@ export function elasticsearchHistory(elastic: Elastic): History {
 
     numbers: elasticNumbers(elastic),
 
-    async changesOf(key) {
-      const changes = [];
-      const documents = readAll<ChangeDocument>(elastic, {
-        index: elastic.index('changes-*'),
-        query: { term: { key: keyIdOf(elastic, key) } },
-        sort: [{ at: 'asc' }, { _shard_doc: 'asc' }],
-      });
-      for await (const document of documents) changes.push(changeOfDocument(document));
-      return changes.toSorted((a, b) => a.at - b.at || compareTexts(a.id, b.id));
-    },
+    changesOf: async (key) => (await changesOfEach(elastic, [key]))[0]!,
+
+    changesOfEach: (keys) => changesOfEach(elastic, keys),
   };
+}
+
+/** So many names are asked for with one search. */
+const KEYS_AT_ONCE = 500;
+
+async function changesOfEach(elastic: Elastic, keys: readonly Key[]): Promise<Change[][]> {
+  const ids = keys.map((key) => keyIdOf(elastic, key));
+  const changes = new Map(ids.map((id): [string, Change[]] => [id, []]));
+  const distinct = [...changes.keys()];
+  for (let at = 0; at < distinct.length; at += KEYS_AT_ONCE) {
+    const documents = readAll<ChangeDocument>(elastic, {
+      index: elastic.index('changes-*'),
+      query: { terms: { key: distinct.slice(at, at + KEYS_AT_ONCE) } },
+      sort: [{ at: 'asc' }, { _shard_doc: 'asc' }],
+    });
+    for await (const document of documents) changes.get(document.key)?.push(changeOfDocument(document));
+  }
+  for (const ofKey of changes.values()) ofKey.sort((a, b) => a.at - b.at || compareTexts(a.id, b.id));
+  return ids.map((id) => changes.get(id)!);
 }
 
 /** The versions with the ends that follow from others', as far as they are in the window then. */

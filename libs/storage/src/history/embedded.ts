@@ -6,6 +6,7 @@ import {
   overlapping,
   restoreDoubts,
   type AskedName,
+  type Change,
   type DoubtSince,
   type End,
   type EndedVersion,
@@ -89,13 +90,16 @@ export function embeddedHistory(database: Database, snapshots: Snapshots): Histo
 
     numbers: embeddedNumbers(database),
 
-    changesOf: async (key) =>
-      database.read(() => {
-        const id = keyIdOf(database, key);
-        if (id === undefined) return [];
-        return (database.sql(CHANGES_OF_KEY).all(id) as unknown as ChangeRow[]).map(changeOf);
-      }),
+    changesOf: async (key) => database.read(() => changesIn(database, key)),
+
+    changesOfEach: async (keys) => database.read(() => keys.map((key) => changesIn(database, key))),
   };
+}
+
+function changesIn(database: Database, key: Key): Change[] {
+  const id = keyIdOf(database, key);
+  if (id === undefined) return [];
+  return (database.sql(CHANGES_OF_KEY).all(id) as unknown as ChangeRow[]).map(changeOf);
 }
 
 function keyIdOf(database: Database, { group, resource, namespace, name }: Key): number | undefined {

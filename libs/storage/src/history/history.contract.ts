@@ -433,6 +433,10 @@ export function historyContract(name: string, open: () => Promise<History>) {
       expect(await history.changesOf({ group: '', resource: 'pods', namespace: '', name: 'none' })).toEqual(
         [],
       );
+      const some = [changes[0]!, { ...changes[0]!, name: 'none' }, changes[19]!, changes[0]!];
+      const ofEach = await history.changesOfEach(some);
+      expect(ofEach).toEqual(some.map((one) => changes.filter((other) => keyOf(other) === keyOf(one))));
+      expect(await history.changesOfEach([])).toEqual([]);
     });
 
     test('names of which anything was told, and what names begin with', async () => {

@@ -137,4 +137,7 @@ export interface History {
 
   /** All changes of one key, by instant and then id: what its versions were derived from. */
   changesOf(key: Key): Promise<Change[]>;
+
+  /** The same of several keys, in their order. */
+  changesOfEach(keys: readonly Key[]): Promise<Change[][]>;
 }
