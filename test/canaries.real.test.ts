@@ -21,9 +21,9 @@ test.skipIf(!isAssembled)(
   { timeout: 900_000 },
   async () => {
     const port = await freePort(1, 2, 10);
-    const { run, printed } = await assemble('kubernetes.sh', [port, 2]);
-    endsWithThisProcess(run);
+    const { printed } = await assemble('kubernetes.sh', [port, 2]);
     const admin = printed.at(-1) ?? '';
+    endsWithThisProcess(`processes:${join(dirname(admin), 'pids')}`);
     const logs = ['audit.jsonl', `audit-${port + 10}.jsonl`].map((name) => join(dirname(admin), name));
     await expect.poll(() => logs.every((path) => existsSync(path)), patient).toBe(true);
     const { environment, bus, stores } = await install(process.env['MARGAY_TEST_KAFKA'] ?? '');

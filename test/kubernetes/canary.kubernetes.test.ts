@@ -76,11 +76,11 @@ async function keepCopy(from: string): Promise<void> {
 beforeAll(async () => {
   if (!hasServers) return;
   const [port, webhook] = [await freePort(1, 2, 10), await freePort()];
-  const { run, printed } = await assemble('kubernetes.sh', [port, 2], {
+  const { printed } = await assemble('kubernetes.sh', [port, 2], {
     MARGAY_AUDIT_WEBHOOK: `http://127.0.0.1:${webhook}/audit/v1/clusters/c/sources`,
   });
-  endsWithThisProcess(run);
   kubeconfig = printed.at(-1) ?? '';
+  endsWithThisProcess(`processes:${join(dirname(kubeconfig), 'pids')}`);
   servers = [port, port + 10].map((at) => `127.0.0.1:${at}`);
   logs = ['audit.jsonl', `audit-${port + 10}.jsonl`].map((name) => join(dirname(kubeconfig), name));
   copy = join(folder, 'kube-1.jsonl');

@@ -63,9 +63,9 @@ test.runIf(hasServers)(
     const policy = join(mkdtempSync(join(tmpdir(), 'margay-idle-')), 'policy.yaml');
     writeFileSync(policy, EVERYTHING);
     const port = await freePort(1, 2);
-    const { run, printed } = await assemble('kubernetes.sh', [port, 1], { MARGAY_AUDIT_POLICY: policy });
-    endsWithThisProcess(run);
+    const { printed } = await assemble('kubernetes.sh', [port, 1], { MARGAY_AUDIT_POLICY: policy });
     const kubeconfig = printed.at(-1)!;
+    endsWithThisProcess(`processes:${join(dirname(kubeconfig), 'pids')}`);
     kubectlOf(kubeconfig, ['apply', '-f', CRDS]);
     kubectlOf(kubeconfig, [
       'create',
