@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { anyone, type Authority } from '@margay/api';
 import { childWindows } from '@margay/contracts';
-import { Problem } from '@margay/runtime';
+import { failureOf, Problem } from '@margay/runtime';
 import { openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { addressOf, apiHere } from '../testing/api-application.ts';
@@ -164,4 +164,39 @@ test('who is known to one cluster is told of no other by name, and signs in at t
   await page.getByRole('link', { name: 'Clusters' }).click();
   await page.getByText('2 clusters').waitFor();
   expect(await page.locator('tbody tr').count()).toBe(2);
+});
+
+test('while a part is away the page says which, and nothing of where it is; when that is back, it shows what there is by itself', async () => {
+  let isAway = true;
+  const away = () =>
+    failureOf({
+      part: 'Elasticsearch',
+      at: ['http://elastic.internal:9200'],
+      doing: 'reading',
+      said: 'connect ECONNREFUSED',
+      passes: true,
+    });
+  const everybody = anyone.everybody!;
+  const access: Authority = {
+    ...anyone,
+    everybody: {
+      ...everybody,
+      listable: async (reports) => {
+        if (isAway) throw away();
+        return everybody.listable(reports);
+      },
+    },
+  };
+  const { url, browser } = await fleet(access);
+  const { page } = await openPage(browser);
+  await page.goto(`${url}/`);
+  await page
+    .getByText('Elasticsearch does not answer, or says that it cannot now. Nothing is lost')
+    .first()
+    .waitFor();
+  expect(await page.locator('body').innerText()).not.toMatch(/internal|9200|ECONN/);
+  expect(await seriousFindings(page)).toEqual([]);
+  isAway = false;
+  await page.getByRole('link', { name: 'daily' }).first().waitFor();
+  expect(await page.getByText('does not answer').count()).toBe(0);
 });

@@ -54,3 +54,46 @@ test('the page of clusters of a hub says what has not come, and rows say where t
   await expect(page.locator('a[download]').count()).resolves.toBe(0);
   await keepPicture(page, 'hub-run', { fullPage: true });
 });
+
+test('the page of clusters of a hub says under which other name a cluster is told of, by its uid', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'margay-hub-'));
+  const bus = openEmbeddedBus(':memory:');
+  const evidence = await recordedStores();
+  for (const [name, uid] of [
+    ['alpha', 'a1'],
+    ['beta', 'a1'],
+    ['gamma', 'c1'],
+  ] as const) {
+    const cell = cellHere(name, evidence, bus, undefined, uid);
+    await cell.report(`${name}-1`);
+    await cell.tellHead();
+  }
+  const hub = await hubHere({
+    bus,
+    directory,
+    cells: cellsOf('alpha', 'beta', 'gamma'),
+    clock: () => Date.now() * 1_000,
+  });
+  const browser = await openBrowser();
+  onTestFinished(async () => {
+    await browser.close();
+    await hub.app.close();
+    await bus.close();
+    rmSync(directory, { recursive: true });
+  });
+  await expect.poll(() => bus.lag(hubNews.name, 'hub')).toBe(0);
+  const { page } = await openPage(browser);
+  await page.goto(`${await addressOf(hub.app)}/`);
+  await page.getByRole('link', { name: 'Clusters' }).click();
+  await page.getByText('3 clusters').waitFor();
+  const said = (await page.locator('tbody tr').allInnerTexts()).map((row) => [
+    row.trim().split(/\s/)[0],
+    /one cluster with (\w+), by its uid/.exec(row)?.[1],
+  ]);
+  expect(said.sort()).toEqual([
+    ['alpha', 'beta'],
+    ['beta', 'alpha'],
+    ['gamma', undefined],
+  ]);
+  expect(await seriousFindings(page)).toEqual([]);
+});
