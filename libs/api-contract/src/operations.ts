@@ -221,7 +221,7 @@ export const OPERATIONS = {
     path: '/log/checkpoint',
     summary:
       'The signed head of the log of reports (C2SP tlog-checkpoint). Keep it: a later one must go on from it.',
-    right: 'signed-in',
+    right: 'cluster',
     answer: { description: 'A signed note.', mediaType: 'text/plain' },
   },
   tile: {
@@ -229,7 +229,7 @@ export const OPERATIONS = {
     path: '/log/tile/{level}/{place}',
     summary:
       'Hashes of the log of reports (C2SP tlog-tiles), 256 in a tile or, with `.p/W` at the end, so many: whoever has them makes any proof himself.',
-    right: 'signed-in',
+    right: 'cluster',
     rest: 'place',
     parameters: z.object({
       level: z.string().meta({ description: '0 for hashes of entries, above those of whole tiles below.' }),
@@ -255,7 +255,7 @@ export const OPERATIONS = {
     path: '/log/growth',
     summary:
       'The proof that the log of reports of one size goes on from that of an older one (RFC 6962, 2.1.2): a hash in base64 on each line.',
-    right: 'signed-in',
+    right: 'cluster',
     query: growthQuery,
     answer: { description: 'Hashes.', mediaType: 'text/plain' },
     problems: [409],

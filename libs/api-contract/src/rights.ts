@@ -24,6 +24,12 @@ export const RIGHTS = {
   /** For everybody. */
   open: { needs: 'nothing', signedIn: false, permissions: [] },
   'signed-in': { needs: 'a token that is valid', signedIn: true, permissions: [] },
+  /** What is of the cluster and of none of its reports. */
+  cluster: {
+    needs: 'a token that is valid in the cluster, and at a hub `get` of the cluster',
+    signedIn: true,
+    permissions: [],
+  },
   /** Lists hold only what one may get; a run of another report looks as if it were not there. */
   list: {
     needs: '`list` globalreports and `get` of the report',

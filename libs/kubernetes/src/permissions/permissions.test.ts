@@ -171,6 +171,7 @@ test.each([
   const denied = `${name} may not do this: it needs the permission to get clusters.margay.io "${cluster}"`;
   const expectIt = (asked: Promise<unknown>) =>
     sees ? expect(asked).resolves.not.toThrow() : expect(asked).rejects.toThrow(denied);
+  await expectIt(hub.enter(user, cluster));
   await expectIt(hub.listable(user, [DEV]));
   await expectIt(hub.require(user, 'list', DEV));
   await expectIt(hub.require(user, 'run', DEV));

@@ -84,9 +84,18 @@ export class Permissions {
     return user;
   }
 
+  /** Where one API server decides about several clusters: rejects with `Denied` where the user may see nothing of that one, whether it is there or not. */
+  async enter(user: User, cluster: string): Promise<void> {
+    if (this.#cluster === undefined) return;
+    const get: Access = { verb: 'get', group: OWN_GROUP, resource: 'clusters' };
+    const named: Access = { ...get, name: cluster };
+    // Whoever may see all clusters needs one question for them together.
+    if (!(await this.#anyOf(user, [get, named]))) throw new Denied(user.name, [named]);
+  }
+
   /** Rejects with `Denied` where the user may not do this with the report. */
   async require(user: User, action: Action, report: ReportRef): Promise<void> {
-    await this.#requireCluster(user);
+    await this.#enterOwn(user);
     for (const alternatives of accessesFor(action, report, this.#group)) {
       if (!(await this.#anyOf(user, alternatives))) throw new Denied(user.name, alternatives);
     }
@@ -110,7 +119,7 @@ export class Permissions {
   async listable<R extends Pick<ReportRef, 'name'>>(user: User, reports: readonly R[]): Promise<R[]> {
     const get: Access = { verb: 'get', group: this.#group, resource: 'globalreports' };
     const list: Access = { ...get, verb: 'list' };
-    await this.#requireCluster(user);
+    await this.#enterOwn(user);
     if (!(await this.#allowed(user, list))) throw new Denied(user.name, [list]);
     // Most users may get all or few; whoever may get all needs one question.
     if (await this.#allowed(user, get)) return [...reports];
@@ -136,12 +145,8 @@ export class Permissions {
     throw new Denied(user.name, [getsAll || visible.length > 0 ? types : get]);
   }
 
-  async #requireCluster(user: User): Promise<void> {
-    if (this.#cluster === undefined) return;
-    const get: Access = { verb: 'get', group: OWN_GROUP, resource: 'clusters' };
-    const named: Access = { ...get, name: this.#cluster };
-    // Whoever may see all clusters needs one question for them together.
-    if (!(await this.#anyOf(user, [get, named]))) throw new Denied(user.name, [named]);
+  async #enterOwn(user: User): Promise<void> {
+    if (this.#cluster !== undefined) await this.enter(user, this.#cluster);
   }
 
   async #anyOf(user: User, alternatives: readonly Access[]): Promise<boolean> {

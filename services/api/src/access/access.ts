@@ -18,6 +18,11 @@ export interface Viewer {
   readonly name: string;
   /** Who they are where somebody says it whom every cluster believes: an identity provider, a proxy, the hub. Absent where it is known by a token that is one cluster's. */
   readonly user?: User;
+  /**
+   * Whether they may know anything of a cluster, be it there or not. Absent where whoever a cluster knows may. @throws Problem 403 that names the
+   * missing verb.
+   */
+  enter?(cluster: string): Promise<void>;
   /** Of these those that they may get, in their order. @throws Problem 403 where they may list none at all. */
   listable<R extends Pick<ReportRef, 'name'>>(reports: readonly R[]): Promise<R[]>;
   /** @throws Problem 403 that names the missing verb. */
@@ -36,8 +41,8 @@ export interface Asker extends Viewer {
 export interface Authority {
   /** Whoever asks, where nobody is asked who they are: nothing that a request says about that is looked at. */
   readonly everybody?: Viewer | undefined;
-  /** It knows by itself whose tokens are, and shows them to nobody. */
-  readonly isOfItself?: true;
+  /** It knows whose tokens are whichever cluster they are shown for: the installation itself, or the API server of a hub. */
+  readonly isOfAll?: true;
   /** Whose token it is. @throws Problem 401 where it is nobody's. */
   ofToken(token: string): Promise<Viewer>;
   /** Somebody whom an identity provider or a proxy named; absent where only tokens are known. */
@@ -68,7 +73,7 @@ export function byToken(token: string): Authority {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const right = digest(token);
   return {
-    isOfItself: true,
+    isOfAll: true,
     async ofToken(given) {
       if (!timingSafeEqual(digest(given), right))
         throw new Problem(401, 'Unauthorized', 'The token is not the one that this installation asks for');
@@ -85,11 +90,13 @@ export function byToken(token: string): Authority {
 export function byKubernetes(permissions: Permissions, { isHub = false } = {}): Authority {
   const viewerOf = (user: User): Viewer => ({
     name: user.name,
+    ...(isHub && { enter: (cluster: string) => answered(permissions.enter(user, cluster)) }),
     listable: (reports) => answered(permissions.listable(user, reports)),
     require: (action, report) => answered(permissions.require(user, action, report)),
     exportable: (reports) => answered(permissions.exportable(user, reports)),
   });
   return {
+    ...(isHub && { isOfAll: true }),
     async ofToken(token) {
       const user = await answered(permissions.who(token));
       return { ...viewerOf(user), ...(isHub && { user }) };

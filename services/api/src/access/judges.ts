@@ -54,6 +54,11 @@ export class Judges implements OnModuleInit {
     const judges: Record<Exclude<Right, 'open'>, Judge> = {
       'signed-in': async (request, context) =>
         remember(request, { viewer: await this.#viewer(request, context), runs: new Map() }),
+      cluster: async (request, context) => {
+        const viewer = await this.#viewer(request, context);
+        await viewer.enter?.(this.#cluster);
+        remember(request, { viewer, runs: new Map() });
+      },
       list: (request, context) => this.#ofReports('list', request, context),
       export: (request, context) => this.#ofReports('export', request, context),
       run: (request, context) => this.#ofReports('run', request, context),
@@ -82,7 +87,7 @@ export class Judges implements OnModuleInit {
   /** Who asks, if they do not ask for too much. */
   async #viewer(request: FastifyRequest, context: ExecutionContext): Promise<Asker> {
     const viewer = await this.#access(request);
-    refuseUnserved(request.raw);
+    await refuseUnserved(viewer, request.raw);
     // Who is called the same in another cluster is somebody else.
     const who = viewer.name === '' ? '' : `${viewer.name} of ${this.#cluster}`;
     this.#limits.known(request.raw, who);

@@ -26,7 +26,7 @@ export class ClusterDoor implements NestMiddleware {
     const [cluster = this.#clusters.asked] = named;
     if (cluster === this.#clusters.asked) return next();
     if (!this.#clusters.names.includes(cluster)) {
-      noteUnserved(request, unknownCluster());
+      noteUnserved(request, cluster, unknownCluster());
       return next();
     }
     this.#clusters.answers(cluster).then(
@@ -35,7 +35,7 @@ export class ClusterDoor implements NestMiddleware {
         answer(request, response);
       },
       (problem: unknown) => {
-        noteUnserved(request, problem);
+        noteUnserved(request, cluster, problem);
         next();
       },
     );

@@ -1,10 +1,10 @@
 import { signingKey } from '@margay/ledger';
-import { silentLog, type Log } from '@margay/runtime';
+import { Problem, silentLog, type Log } from '@margay/runtime';
 import { logReports, openEmbedded } from '@margay/storage';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { expect, test, vi } from 'vitest';
-import { anyone } from '../access/access.ts';
+import { anyone, type Authority } from '../access/access.ts';
 import { SessionKeeper } from '../session/session-keeper.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { apiOfBoth, ask, type BothOptions, SPAN, type Asked } from '../testing/two-clusters.ts';
@@ -336,3 +336,48 @@ test('a session of a cluster that was removed is good for none, also where anoth
   expect((await ask(after, '/runs?cluster=alpha', { token: 'token-of-alpha' })).status).toBe(401);
   expect(shown).toEqual([]);
 });
+
+/** One API server knows everybody and decides about every cluster by its name. */
+const hubOf = (cluster: string): Authority => ({
+  isOfAll: true,
+  async ofToken(token) {
+    if (token === 'wrong') throw new Problem(401, 'Unauthorized', 'nobody');
+    const enter = async (name: string) => {
+      if (![`of-${name}`, 'of-all'].includes(token)) throw new Problem(403, 'Forbidden', `needs ${name}`);
+    };
+    const listable = async <R>(reports: readonly R[]) => enter(cluster).then(() => [...reports]);
+    return { ...anyone.everybody!, name: token, enter, listable };
+  },
+});
+
+test.each([
+  ['of-alpha', '/runs', { alpha: 200, beta: 403, gamma: 403 }],
+  ['of-all', '/runs', { alpha: 200, beta: 200, gamma: 404 }],
+  ['wrong', '/runs', { alpha: 401, beta: 401, gamma: 401 }],
+  // Nothing is in these logs.
+  ['of-alpha', '/log/checkpoint', { alpha: 404, beta: 403, gamma: 403 }],
+  ['of-alpha', '/log/tile/0/000.p/1', { alpha: 404, beta: 403, gamma: 403 }],
+  ['of-alpha', '/log/growth?from=0&to=0', { alpha: 200, beta: 403, gamma: 403 }],
+  ['of-beta', '/log/growth?from=0&to=0', { alpha: 403, beta: 200, gamma: 403 }],
+  ['of-all', '/log/checkpoint', { alpha: 404, beta: 404, gamma: 404 }],
+])(
+  'at a hub %s is answered %s of a cluster that they may not know as of one that is not there',
+  async (token, path, statuses) => {
+    const { app } = await apiOfBoth({ access: hubOf, ofFirst: hubOf('alpha') });
+    const query = path.includes('?') ? '&' : '?';
+    const answers = await Promise.all(
+      Object.keys(statuses).map(async (cluster) => {
+        const { statusCode, body } = await app.inject({
+          url: `/api/v1${path}${query}cluster=${cluster}`,
+          headers: { authorization: `Bearer ${token}` },
+        });
+        return { cluster, statusCode, body: body.replaceAll(cluster, 'it') };
+      }),
+    );
+    expect(Object.fromEntries(answers.map(({ cluster, statusCode }) => [cluster, statusCode]))).toEqual(
+      statuses,
+    );
+    const refusals = answers.filter(({ statusCode }) => statusCode === 403).map(({ body }) => body);
+    expect(new Set(refusals).size).toBeLessThanOrEqual(1);
+  },
+);

@@ -13,7 +13,7 @@ const TEXT = 'text/plain; charset=utf-8';
 
 /**
  * The transparency log over the archived reports, as clients of any log in tiles read it. It says nothing of a report but hashes, so
- * whoever is signed in may have it; entries name reports, so that one must be allowed to get these.
+ * whoever the cluster knows may have it; entries name reports, so that one must be allowed to get these.
  */
 @Controller()
 export class LogController {

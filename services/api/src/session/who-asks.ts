@@ -32,12 +32,12 @@ export function whoAsks(
   };
   // One of a token is of the cluster that it was given for: another one knows nobody by it, whether it is there or not.
   const isElsewhere = ({ raw }: FastifyRequest, { content }: OpenSession) =>
-    'token' in content && isUnserved(raw) && authority.isOfItself !== true;
+    'token' in content && isUnserved(raw) && authority.isOfAll !== true;
   return async (request, again) => {
     if (authority.everybody !== undefined) return authority.everybody;
     const bearer = bearerOf(request);
     // A token for a cluster that is not here is not for this one: it is answered as one that its own server does not know.
-    if (bearer !== undefined && isUnserved(request.raw) && authority.isOfItself !== true)
+    if (bearer !== undefined && isUnserved(request.raw) && authority.isOfAll !== true)
       throw new Problem(401, 'Unauthorized', 'The token is not valid (any more): sign in again.');
     if (bearer !== undefined) return ofToken(bearer);
     const user = headers && userInHeaders(request.raw, originOf(request.raw), headers);
