@@ -266,6 +266,14 @@ test.each([
   expect(inMinutes(foldKey(changes))).toBe(versions);
   expect(foldKey(changes.toReversed())).toEqual(foldKey(changes));
   expect(foldKey(changes).filter(({ restored }) => restored !== undefined)).toHaveLength(1);
+  // Of what nothing is known by that, a watch says itself.
+  const watched = later(after, 60).map((change) => ({
+    ...change,
+    origin: { source: 'watch/pods', position: 1 },
+  }));
+  const byWatch = foldKey([...story(before), ...watched]);
+  expect(inMinutes(byWatch)).toBe(versions);
+  expect(byWatch.filter(({ restored }) => restored !== undefined)).toEqual([]);
 });
 
 test('a counter that went back by clocks that differ did not', () => {

@@ -21,7 +21,7 @@ import { toldLate } from './told-late.ts';
 import { unseenBefore } from './unseen-before.ts';
 import { isBirth, unseenBirths } from './unseen-birth.ts';
 import type { Version } from './version.ts';
-import { isToldLate } from './watched.ts';
+import { isToldLate, isWatched } from './watched.ts';
 
 export interface FoldOptions {
   /** `content` (the default) begins a version where the content changes, `resourceVersion` at every write. */
@@ -243,7 +243,8 @@ function versionsOf(life: Life, every: Every, patches: readonly Change[] = []): 
   if (!first || !last) return drafts;
   // What an object was at no instant is not said; that its beginning was missed is.
   if (shown[0]?.created !== true && restored === undefined) first.seenMidLife = true;
-  if (restored !== undefined) first.restored = restored;
+  // A watch that lists another store says itself of what, and since when, nothing is known by that.
+  if (restored !== undefined && !shown.slice(0, 1).some(isWatched)) first.restored = restored;
   let next: Draft | undefined;
   for (let i = drafts.length - 1; i >= 0; i--) {
     const draft = drafts[i] as Draft;

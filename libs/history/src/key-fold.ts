@@ -13,7 +13,7 @@ import type { Version } from './version.ts';
  * Which folding this is. It is raised with every mend by which the same changes give other versions, or another tail: stores fold
  * anew what another one has folded, and never go on from there.
  */
-export const FOLD = 5;
+export const FOLD = 6;
 
 /** What must be known of a key to go on with a change that is later than all of its changes. */
 export interface KeyTail {

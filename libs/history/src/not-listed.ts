@@ -12,7 +12,7 @@ export interface ListedKind {
   readonly resource: string;
   /** By when the cluster was as the list shows. */
   readonly at: Instant;
-  /** As of which it shows the cluster. */
+  /** As of which it shows the cluster; empty where that says nothing beside what was told before, as of a store that was restored. */
   readonly resourceVersion: string;
   /** False where it showed objects that say no uid: nothing is gone for sure then. */
   readonly isWhole: boolean;

@@ -25,7 +25,7 @@ export interface Version extends Key {
   readonly doubt?: DoubtSince;
   /**
    * On an object's first version after the cluster's counter went back: when that was. Its store was restored from a backup,
-   * and what had happened since the backup is lost, of every object.
+   * and what had happened since the backup is lost, of every object. Not where a watch showed it.
    */
   readonly restored?: Interval;
   readonly actor?: Actor;

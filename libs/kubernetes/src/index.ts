@@ -20,6 +20,7 @@ export {
 export { fingerprintOf } from './watch/inventory.ts';
 export type { Known, Position, Gap } from './watch/notices.ts';
 export { Proof } from './watch/proof.ts';
+export { StoreNews } from './watch/store-news.ts';
 export type { Resume } from './watch/reflect.ts';
 export { type ApiServicesNews, followApiServices } from './watch/api-services.ts';
 export {

@@ -15,6 +15,8 @@ export interface RequestOptions {
   readonly body?: unknown;
   /** `application/json` unless set. */
   readonly contentType?: string;
+  /** In which form the answer is to come; as the server gives it unless set. */
+  readonly accept?: string;
   readonly signal?: AbortSignal;
   /** Milliseconds without a byte after which the server counts as gone: 30 s unless set. */
   readonly silenceMilliseconds?: number;
@@ -39,6 +41,8 @@ export interface ListOptions extends Selection {
   /** The state to list; absent = the newest. */
   readonly resourceVersion?: string;
   readonly resourceVersionMatch?: 'Exact' | 'NotOlderThan';
+  /** Asks for the metadata of objects alone; a server that does not know how gives them whole. */
+  readonly metadataOnly?: true;
   readonly signal?: AbortSignal;
 }
 
@@ -84,6 +88,8 @@ const PATCH_TYPES: Readonly<Record<Patch, string>> = {
   json: 'application/json-patch+json',
   strategic: 'application/strategic-merge-patch+json',
 };
+
+const METADATA = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json';
 
 const SILENCE_MILLISECONDS = 30_000;
 /** Bookmarks come about once a minute; two may be missed. */
@@ -153,13 +159,18 @@ export class KubernetesClient {
     const {
       sent,
       contentType = 'application/json',
+      accept,
       signal,
       silenceMilliseconds = SILENCE_MILLISECONDS,
     } = options;
     const answer = await this.#transport.send({
       method,
       path: path + queryText(options.query),
-      ...(sent !== undefined && { body: sent, headers: { 'content-type': contentType } }),
+      ...(sent !== undefined && { body: sent }),
+      headers: {
+        ...(sent !== undefined && { 'content-type': contentType }),
+        ...(accept !== undefined && { accept }),
+      },
       ...(signal && { signal }),
       silenceMilliseconds,
     });
@@ -306,6 +317,7 @@ export class KubernetesClient {
         apiPath(resource, { ...(namespace !== undefined && { namespace }) }),
         {
           query,
+          ...(options.metadataOnly && { accept: METADATA }),
           ...(signal && { signal }),
         },
       );

@@ -79,12 +79,12 @@ export function watchError(asked: string, object: unknown): ApiStatusError {
  */
 export function isExpired(error: unknown): error is ApiStatusError {
   if (!(error instanceof ApiStatusError)) return false;
-  return (
-    error.code === 410 ||
-    error.reason === 'Expired' ||
-    /too large resource version|future revision/i.test(error.said)
-  );
+  return error.code === 410 || error.reason === 'Expired' || isAhead(error);
 }
+
+/** Whether the resourceVersion is ahead of the server: of a storage that it does not have any more, or that it is behind of. */
+export const isAhead = ({ said }: ApiStatusError): boolean =>
+  /too large resource version|future revision/i.test(said);
 
 /** Whether asking again later may help: the server refused or was away, or a token could not be read just now. */
 export function isTransient(

@@ -12,6 +12,8 @@ interface Event {
 
 interface Watcher {
   readonly path: string;
+  /** What is told is after this version. */
+  readonly from: number;
   readonly response: ServerResponse;
 }
 
@@ -119,12 +121,13 @@ export class FakeApiServer {
   }
 
   bookmark(): void {
-    for (const { response } of this.#watchers) this.#bookmark(response);
+    for (const watcher of this.#watchers) this.#bookmark(watcher);
   }
 
-  #bookmark(response: ServerResponse): void {
-    const resourceVersion = String(this.#version - this.behind);
-    send(response, { type: 'BOOKMARK', object: { metadata: { resourceVersion } } });
+  #bookmark({ from, response }: Watcher): void {
+    const version = this.#version - this.behind;
+    if (version < from) return;
+    send(response, { type: 'BOOKMARK', object: { metadata: { resourceVersion: String(version) } } });
   }
 
   /** Forgets what led to the present state: watches and lists of older versions answer 410 from now on. */
@@ -132,10 +135,15 @@ export class FakeApiServer {
     this.#compactedTo = this.#version;
   }
 
-  /** Takes the storage back to an older version number, as a restored backup does. */
-  restore(version: number): void {
-    this.#version = version;
-    this.#events.length = 0;
+  /** Backs the storage up. @returns what restores it: what came since is gone, and versions are counted from then on. Watches are not told. */
+  backup(): () => void {
+    const [version, objects, events] = [this.#version, [...this.#objects], [...this.#events]];
+    return () => {
+      this.#version = version;
+      this.#objects.clear();
+      for (const [key, object] of objects) this.#objects.set(key, object);
+      this.#events.splice(0, Infinity, ...events);
+    };
   }
 
   /** Ends every watch: as servers do at their time-out, in the middle of a line, or by an `ERROR` event. */
@@ -153,7 +161,7 @@ export class FakeApiServer {
   #tell(event: Event): void {
     this.#events.push(event);
     for (const watcher of this.#watchers) {
-      if (within(watcher.path, event.path))
+      if (within(watcher.path, event.path) && event.version > watcher.from)
         send(watcher.response, { type: event.type, object: event.object });
     }
   }
@@ -189,13 +197,12 @@ export class FakeApiServer {
 
   #watch({ pathname, searchParams }: URL, response: ServerResponse): void {
     const from = Number(searchParams.get('resourceVersion'));
-    if (from > this.#version)
-      return reply(response, 504, status(504, 'Timeout', 'Too large resource version'));
+    // As real ones do: a version that is ahead is taken, and nothing is told until it is reached.
     if (from < this.#compactedTo)
       return reply(response, 410, status(410, 'Expired', 'too old resource version'));
     response.writeHead(200, { 'content-type': 'application/json' });
     response.flushHeaders();
-    const watcher = { path: pathname, response };
+    const watcher = { path: pathname, from, response };
     for (const event of this.#events) {
       if (event.version > from && within(pathname, event.path))
         send(response, { type: event.type, object: event.object });
@@ -204,7 +211,7 @@ export class FakeApiServer {
     // As real ones do: a bookmark two seconds before the end.
     const end = Number(searchParams.get('timeoutSeconds') ?? 300) * 1_000;
     const timers = [
-      setTimeout(() => this.#bookmark(response), end - 2_000),
+      setTimeout(() => this.#bookmark(watcher), end - 2_000),
       setTimeout(() => response.end(), end),
     ];
     response.on('close', () => {

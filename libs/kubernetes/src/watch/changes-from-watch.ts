@@ -126,8 +126,10 @@ function presentChange(
   notice: Upserted<KubernetesObject>,
 ): WatchChange {
   const { identity, object, created, correction, at, notBefore } = notice;
+  // What another store shows again is not what was told already.
+  const again = notice.isOfAnotherStore ? `/again-${notBefore}` : '';
   return {
-    ...base(kind, identity, identity.resourceVersion),
+    ...base(kind, identity, identity.resourceVersion + again, identity.resourceVersion),
     what: 'present',
     uid: identity.uid,
     resourceVersion: identity.resourceVersion,

@@ -6,6 +6,8 @@ interface Entry {
   known: Known;
   /** The number of the last list that showed it. */
   listing: number;
+  /** Whether it was told in this process, so that its resourceVersion is that of its last write. */
+  isExact: boolean;
 }
 
 /** How a state relates to what was known of its object. */
@@ -25,25 +27,32 @@ export class Inventory {
   }
 
   seed(known: Known): void {
-    this.#entries.set(known.uid, { known, listing: this.#listing });
+    this.#entries.set(known.uid, { known, listing: this.#listing, isExact: false });
   }
 
   /** Notes a state, and tells how it relates to the one known: the same version, the same content, or neither. */
   note(known: Known): Relation {
     const entry = this.#entries.get(known.uid);
     if (entry === undefined) {
-      this.#entries.set(known.uid, { known, listing: this.#listing });
+      this.#entries.set(known.uid, { known, listing: this.#listing, isExact: true });
       return 'new';
     }
     const before = entry.known;
     entry.known = known;
     entry.listing = this.#listing;
+    entry.isExact = true;
     if (before.resourceVersion === known.resourceVersion) return 'same';
     return before.fingerprint === known.fingerprint ? 'unchanged' : 'changed';
   }
 
   has(uid: string): boolean {
     return this.#entries.has(uid);
+  }
+
+  /** What is known of an object; `isExact` where its resourceVersion is that of its last write. */
+  knownOf(uid: string): (Known & { readonly isExact: boolean }) | undefined {
+    const entry = this.#entries.get(uid);
+    return entry && { ...entry.known, isExact: entry.isExact };
   }
 
   /** When the object was last written by its own record; undefined where that is not known. */

@@ -36,6 +36,8 @@ export interface Upserted<T> {
   readonly unchanged: boolean;
   /** True where a list shows what the watch should have told and did not. */
   readonly correction: boolean;
+  /** True where the store is another one than that of which was told before: it may show again what had been told, and had ended. */
+  readonly isOfAnotherStore?: true;
   /** It holds from here on at the latest … */
   readonly at: Instant;
   /** … and cannot have held before this. */
@@ -63,6 +65,8 @@ export interface Listed {
   readonly endsKnown: boolean;
   /** False where the list showed objects that were not taken up: that something is not among those that exist says nothing then. */
   readonly isWhole: boolean;
+  /** True where the store is another one than that of which was told before: its resourceVersions do not go on from those. */
+  readonly isOfAnotherStore?: true;
   /** All that exists, as the list has it; to be read before the next notice is asked for. */
   readonly existing: () => Iterable<Identity>;
 }
@@ -75,7 +79,7 @@ export interface Gap {
   readonly reason: string;
   /**
    * True where what existed before was known: objects of which the list shows no other version were not written in between, and
-   * only what came and went again was missed.
+   * only what came and went again was missed. False where it is another store that the list shows.
    */
   readonly compared: boolean;
 }

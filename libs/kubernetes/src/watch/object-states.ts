@@ -12,6 +12,8 @@ export interface ListTimes {
   readonly at: Instant;
   /** Up to when everything was known before; undefined where nothing was. */
   readonly since: Instant | undefined;
+  /** Where the store is another one than that of which was told before: by when it was. */
+  readonly anotherSince?: Instant | undefined;
 }
 
 type PageType = Pick<Page, 'apiVersion' | 'kind'>;
@@ -44,7 +46,10 @@ export class ObjectStates<T> {
   }
 
   /** What a page of a list shows that was not known. */
-  listed(page: Page, { at, since, correction }: ListTimes & { readonly correction: boolean }): Notice<T>[] {
+  listed(
+    page: Page,
+    { at, since, anotherSince, correction }: ListTimes & { readonly correction: boolean },
+  ): Notice<T>[] {
     const notices: Notice<T>[] = [];
     for (const object of page.items) {
       const read = this.#read(object, page);
@@ -64,8 +69,9 @@ export class ObjectStates<T> {
         unchanged,
         // Another version was written since: what it was in between nobody knows, whatever it shows now.
         correction,
+        ...(anotherSince !== undefined && { isOfAnotherStore: true as const }),
         at,
-        notBefore: clamp(writtenAt(object), since ?? -Infinity, at) ?? since ?? at,
+        notBefore: anotherSince ?? clamp(writtenAt(object), since ?? -Infinity, at) ?? since ?? at,
       });
     }
     return notices;

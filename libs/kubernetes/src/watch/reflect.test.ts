@@ -1,10 +1,12 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { KubernetesClient } from '../client/client.ts';
 import type { ApiObject, ApiResource } from '../client/resources.ts';
 import { FakeApiServer } from '../testing/fake-api-server.ts';
 import type { Batch, Known, Notice } from './notices.ts';
+import { fingerprintOf } from './inventory.ts';
 import { Proof } from './proof.ts';
 import { reflect, type ReflectOptions } from './reflect.ts';
+import { StoreNews } from './store-news.ts';
 
 const PODS: ApiResource = { group: '', version: 'v1', resource: 'pods', namespaced: true };
 const SHOP = '/api/v1/namespaces/shop/pods';
@@ -133,7 +135,7 @@ test.each(['cleanly', 'torn', 'reset'] as const)(
     fake.put(SHOP, 'b1', app('db'));
     fake.delete(SHOP, 'a1');
     expect((await more).filter((notice) => notice !== 'interrupted')).toEqual(['+ b1=db', '- a1']);
-    expect(fake.requests.filter((request) => !request.includes('watch'))).toHaveLength(1);
+    expect(reader.notice('gap')).toBeUndefined();
   },
 );
 
@@ -209,7 +211,7 @@ test('bookmarks move the position although nothing happens', async () => {
   fake.put(SHOP, 'a1');
   fake.delete(SHOP, 'a1');
   expect(await more).toEqual(['+ a1=', '- a1']);
-  expect(fake.requests.filter((request) => !request.includes('watch'))).toHaveLength(1);
+  expect(reader.notice('gap')).toBeUndefined();
 });
 
 test('a reader begun again goes on where the last one stopped', async () => {
@@ -278,18 +280,189 @@ test.each([
   expect(reader.notice('gap')?.from).toBe(5);
 });
 
-test('a storage restored from a backup is listed anew', async () => {
+/** How the reader comes to ask again: it ran through, its watch being ended or broken, or it was stopped meanwhile. */
+const comings = ['cleanly', 'torn', 'reset', 'stopped'] as const;
+/** Whether the counter of the restored store is behind the position, or has passed it. */
+const counters = ['behind', 'past'] as const;
+
+describe.each(comings)('a store that was restored from a backup, the reader %s', (how) => {
+  test.each(counters)(
+    'its counter %s the position: what it shows is taken up, and told to be of another store',
+    async (counter) => {
+      const { fake, read } = await cluster();
+      for (const name of ['a1', 'b1', 'same']) fake.put(SHOP, name, app('web'));
+      const reader = read();
+      await reader.until('listed');
+      const restore = fake.backup();
+      const told = reader.until('deleted');
+      await expect.poll(() => fake.watchers).toBe(1);
+      fake.put(SHOP, 'a1', app('api'));
+      fake.put(SHOP, 'c1', app('new'));
+      fake.delete(SHOP, 'b1');
+      await told;
+      const lastAt = Date.now() * 1_000;
+      const again = how === 'stopped' ? await resumed(reader, fake, read) : reader;
+      restore();
+      for (let i = 0; counter === 'past' && i < 10; i++) fake.put('/api/v1/namespaces/shop/secrets', `s${i}`);
+      const more = again.until('gap');
+      if (how !== 'stopped') {
+        await expect.poll(() => fake.watchers).toBe(1);
+        fake.endWatches(how);
+      }
+      expect((await more).filter((notice) => notice !== 'interrupted')).toEqual([
+        '~! a1=web',
+        '~! b1=web',
+        '-! c1',
+        'listed 3',
+        'gap',
+      ]);
+      const gap = again.notice('gap')!;
+      expect(gap).toMatchObject({
+        compared: false,
+        reason: expect.stringContaining('another one than before'),
+      });
+      expect(gap.from).toBeLessThanOrEqual(lastAt);
+      expect(again.notice('listed')).toMatchObject({ isOfAnotherStore: true });
+      expect(again.notice('upserted')!.notBefore).toBeGreaterThan(lastAt);
+      expect(again.position?.resourceVersion).toBe(fake.version);
+      // From there on it is followed as ever.
+      const then = again.until('upserted');
+      fake.put(SHOP, 'd1', app('db'));
+      expect(await then).toEqual(['+ d1=db']);
+    },
+    60_000,
+  );
+});
+
+/** A reader that goes on where one stopped, with all that had been told then. */
+async function resumed(
+  reader: Reader,
+  fake: FakeApiServer,
+  read: (options?: Options) => Reader,
+): Promise<Reader> {
+  const position = reader.position!;
+  await reader.stop();
+  const { items } = await fake.client().request<{ items: ApiObject[] }>('GET', SHOP);
+  const known = items.map((object) => {
+    const { content, ...identity } = appOf(object);
+    return { ...identity, fingerprint: fingerprintOf(content) };
+  });
+  return read({ resume: { position, known } });
+}
+
+test('what the restored store lost, and nothing else tells, is missed by the watch: its end is not told', async () => {
   const { fake, read } = await cluster();
   fake.put(SHOP, 'a1', app('web'));
   const reader = read();
   await reader.until('listed');
-  const more = reader.until('gap');
+  const restore = fake.backup();
+  const told = reader.until('upserted');
   await expect.poll(() => fake.watchers).toBe(1);
-  fake.restore(50);
-  fake.endWatches();
-  expect(await more).toEqual(['interrupted', 'listed 1', 'gap']);
-  expect(reader.position?.resourceVersion).toBe('50');
-});
+  fake.put(SHOP, 'c1', app('new'));
+  await told;
+  restore();
+  for (let i = 0; i < 10; i++) fake.put('/api/v1/namespaces/shop/secrets', `s${i}`);
+  const more = reader.until('gap');
+  fake.endWatches('reset');
+  expect(await more).toEqual(['interrupted', '-! c1', 'listed 1', 'gap']);
+  expect(reader.notice('gap')?.reason).toContain('shop/c1 is not there, and no watch tells of its end');
+}, 60_000);
+
+test('a store that is behind where the watch stands proves nothing: it is another one', async () => {
+  const { fake, read } = await cluster();
+  fake.put(SHOP, 'a1', app('web'));
+  const proof = new Proof();
+  const reader = read({ proof });
+  await reader.until('listed');
+  const restore = fake.backup();
+  const told = reader.until('upserted');
+  await expect.poll(() => fake.watchers).toBe(1);
+  fake.put(SHOP, 'b1', app('web'));
+  await told;
+  restore();
+  const more = reader.until('gap');
+  const asked = Date.now() * 1_000;
+  proof.ask(asked);
+  expect(await more).toEqual(['-! b1', 'listed 1', 'gap']);
+  const { from, to } = reader.notice('gap')!;
+  expect(from).toBeLessThan(asked);
+  expect(to).toBeGreaterThan(asked);
+}, 60_000);
+
+test('that the store is another one, which one reader finds, is told to those who find nothing of it', async () => {
+  const { fake, read } = await cluster();
+  const store = new StoreNews();
+  const quiet = read({ store });
+  fake.put(SHOP, 'a1', app('web'));
+  await quiet.until('listed');
+  const more = quiet.until('gap');
+  await expect.poll(() => fake.watchers).toBe(1);
+  store.tell('another reader says so', Date.now() * 1_000);
+  expect(await more).toEqual(['listed 1', 'gap']);
+  expect(quiet.notice('gap')).toMatchObject({ compared: false });
+}, 60_000);
+
+test.each(['cleanly', 'torn', 'reset', 'stopped'] as const)(
+  'whatever happens in one store while the reader is away, it is taken for no other one: the reader %s',
+  async (how) => {
+    const { fake, read } = await cluster();
+    for (const name of ['a1', 'b1', 'c1', 'd1']) fake.put(SHOP, name, app('web'));
+    let reader = read({ pageSize: 2 });
+    await reader.until('listed');
+    fake.fault = (_, url) => (url.searchParams.has('watch') ? { code: 503 } : undefined);
+    if (how === 'stopped') reader = await resumed(reader, fake, read);
+    else fake.endWatches(how);
+    fake.delete(SHOP, 'a1');
+    fake.put(SHOP, 'b1', app('db'));
+    fake.put(SHOP, 'c1', app('web'));
+    fake.put(SHOP, 'e1', app('new'));
+    fake.put(SHOP, 'f1', app('passing'));
+    fake.delete(SHOP, 'f1');
+    fake.put('/api/v1/namespaces/shop/secrets', 's1');
+    fake.fault = undefined;
+    expect((await reader.until('deleted', 2)).filter((notice) => notice !== 'interrupted')).toEqual([
+      '- a1',
+      '~ b1=db',
+      '= c1=web',
+      '+ e1=new',
+      '+ f1=passing',
+      '- f1',
+    ]);
+    const then = reader.until('upserted');
+    fake.put(SHOP, 'g1', app('late'));
+    expect((await then).at(-1)).toBe('+ g1=late');
+    expect(reader.notice('gap')).toBeUndefined();
+  },
+  60_000,
+);
+
+test('an API server whose watches are behind its store is not taken for another store', async () => {
+  const { fake, read } = await cluster();
+  fake.put(SHOP, 'a1', app('web'));
+  const reader = read();
+  await reader.until('listed');
+  let isAhead = true;
+  fake.fault = (_, url) =>
+    url.searchParams.has('watch') && isAhead
+      ? {
+          code: 504,
+          body: {
+            kind: 'Status',
+            code: 504,
+            reason: 'Timeout',
+            message: 'Too large resource version: 9, current: 8',
+          },
+        }
+      : undefined;
+  const more = reader.until('upserted');
+  await expect
+    .poll(() => fake.requests.filter((request) => request.includes('watch')).length)
+    .toBeGreaterThan(2);
+  isAhead = false;
+  await expect.poll(() => fake.watchers).toBe(1);
+  fake.put(SHOP, 'b1', app('db'));
+  expect((await more).filter((notice) => notice !== 'interrupted')).toEqual(['+ b1=db']);
+}, 60_000);
 
 test('an API server that is away, or refuses, is asked again with growing waits', async () => {
   const { fake, read } = await cluster();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { compareResourceVersions, pauseAfter, SECOND, type Instant } from '@margay/ground';
+import { compareResourceVersions, MINUTE, pauseAfter, SECOND, type Instant } from '@margay/ground';
 import type { KubernetesClient, Page, Selection, WatchEvent } from '../client/client.ts';
-import { ApiStatusError, isExpired, isTransient } from '../client/errors.ts';
+import { ApiStatusError, isAhead, isExpired, isTransient } from '../client/errors.ts';
 import type { ApiResource } from '../client/resources.ts';
 import { inBatches } from './in-batches.ts';
 import { Inventory } from './inventory.ts';
@@ -11,6 +11,8 @@ import { Hearing } from './hearing.ts';
 import { momentsOf } from './moments.ts';
 import { ObjectStates } from './object-states.ts';
 import type { Proof } from './proof.ts';
+import { compareWithPresent, isBehind, placeOf, type Present } from './same-store.ts';
+import { StoreNews } from './store-news.ts';
 
 /** Where an earlier run stopped. */
 export interface Resume {
@@ -30,6 +32,8 @@ export interface ReflectOptions<T> extends Selection {
   readonly resume?: Resume;
   /** Asks for proof that everything was told up to an instant: then a fresh version is asked for, which the watch has to reach. */
   readonly proof?: Proof;
+  /** What others that read of the same store learn of it, and are told. */
+  readonly store?: StoreNews;
   /** Ends the iteration, without an error. */
   readonly signal?: AbortSignal;
   /** Objects a page of a list, and events a batch of a watch: 500 unless set. */
@@ -52,6 +56,10 @@ const LIVED_MILLISECONDS = 10_000;
 const PROOF_SECONDS = 4;
 /** So often it is tried: an API server whose memory is behind its storage may need a moment. */
 const PROOFS_MAX = 3;
+/** A watch that the server ended so much before its time was ended for some reason. */
+const EARLY = 5 * SECOND;
+/** What shows that the store is another one is found by all who read of it within this time. */
+const FOUND_WITHIN = 10 * MINUTE;
 /** How long an event may be under way from the API server to us, in microseconds, while the watch is well. */
 const LATENCY = SECOND;
 
@@ -60,6 +68,9 @@ const LATENCY = SECOND;
  * what was missed.
  *
  * - A watch that ends, breaks or falls silent is begun again where it was: nothing is lost.
+ * - Before a position of an earlier run is gone on from, or one after the API server was away, what there is now is compared with what was
+ *   known, since a watch does not tell that the store was restored from a backup. Where it was, it is listed: what was told of the other store
+ *   ends, or is as the list shows it, and a `gap` says so.
  * - A position that is too old (410) makes a new list: what it shows differently is handed out as corrections, and a
  *   `gap` says between which instants states may have been missed.
  * - Whatever else the API server answers, or that it does not, is tried again for ever, with growing waits, and told as
@@ -87,6 +98,20 @@ export async function* reflect<T>(
   let position = options.resume?.position;
   /** Why what is known does not lead up to the present any more. */
   let broken = options.resume?.lost;
+  /** Whether the position is known to lie in the history that the store has. */
+  let isSure = options.resume === undefined;
+  /** Where it was gone on from when that was made sure last. */
+  let sureSince: { readonly asked: Instant; readonly from: Instant } | undefined;
+  const store = options.store ?? new StoreNews();
+  if (position !== undefined) store.noteTold(position.at + LATENCY);
+  /** Since when all is of the store that was found to be there last. */
+  let listedAt: Instant = -Infinity;
+  const foundAnother = () =>
+    store.latest !== undefined && store.latest.at > listedAt ? store.latest : undefined;
+  const tellAnother = (reason: string): void => {
+    if (foundAnother() === undefined) store.tell(reason, now());
+  };
+  const isLost = () => broken !== undefined || foundAnother() !== undefined;
   /** Whether what existed at the position is known. */
   let seeded = false;
   if (options.resume?.known) {
@@ -112,8 +137,12 @@ export async function* reflect<T>(
 
   async function* list(): AsyncGenerator<Batch<T>> {
     const first = position === undefined;
-    const since = position?.at;
-    const asked = now();
+    const another = first ? undefined : foundAnother();
+    if (another !== undefined) await rest(Math.max(0, another.at - now()) / 1_000);
+    const anotherSince = another?.at;
+    const since = another === undefined ? position?.at : lastOf(another.at);
+    const asked = Math.max(now(), another?.at ?? -Infinity);
+    const reason = another === undefined ? broken : textOf(another.reason);
     let at: Instant | undefined;
     let shown = 0;
     inventory.beginListing();
@@ -123,9 +152,9 @@ export async function* reflect<T>(
       ...(signal && { signal }),
     })) {
       // The list shows one state, which was reached when the first page came.
-      at ??= now();
+      at ??= Math.max(now(), asked);
       shown += page.items.length;
-      const notices = states.listed(page, { at, since, correction: !first });
+      const notices = states.listed(page, { at, since, anotherSince, correction: !first });
       if (!page.last) {
         yield { notices };
         continue;
@@ -142,16 +171,17 @@ export async function* reflect<T>(
             count: inventory.size,
             endsKnown: first || seeded,
             isWhole: inventory.size === shown,
+            ...(another !== undefined && { isOfAnotherStore: true as const }),
             existing: () => inventory.identities(),
           },
-          ...(since !== undefined && broken !== undefined
+          ...(since !== undefined && reason !== undefined
             ? [
                 {
                   what: 'gap' as const,
                   from: since,
                   to: at,
-                  reason: broken,
-                  compared: seeded,
+                  reason,
+                  compared: seeded && another === undefined,
                 },
               ]
             : []),
@@ -161,12 +191,66 @@ export async function* reflect<T>(
       position = { resourceVersion: page.resourceVersion, at: asked };
       broken = undefined;
       seeded = true;
+      isSure = true;
+      sureSince = undefined;
+      listedAt = asked;
+    }
+  }
+
+  /** Up to when what was told is of the store that was there before another one was found. */
+  function lastOf(found: Instant): Instant {
+    return sureSince !== undefined && found - sureSince.asked < FOUND_WITHIN ? sureSince.from : position!.at;
+  }
+
+  /** Makes sure that the store has the history in which the position lies, or finds that it is another one. */
+  async function* makeSure(): AsyncGenerator<Batch<T>> {
+    const asked = now();
+    const from = position!.at;
+    const present = await presentNow();
+    if (present === undefined) return;
+    const { resourceVersion, contradiction, missing } = present;
+    if (contradiction !== undefined) return tellAnother(contradiction);
+    const untold = () => missing.find(({ uid }) => inventory.has(uid));
+    const isReached = () => compareResourceVersions(position!.resourceVersion, resourceVersion) >= 0;
+    for (let tries = 0; tries < PROOFS_MAX && untold() !== undefined && !isReached(); tries++)
+      yield* watch({ resourceVersion, at: asked, isTold: () => untold() === undefined });
+    const left = untold();
+    if (signal?.aborted) return;
+    if (left === undefined) {
+      isSure = true;
+      sureSince = { asked, from };
+    } else if (isReached()) tellAnother(`${placeOf(left)} is not there, and no watch tells of its end`);
+    else
+      broken = `no watch told within ${PROOFS_MAX * PROOF_SECONDS} s of the end of ${placeOf(left)}, which a list does not show`;
+  }
+
+  /** What there is now, beside what is known; undefined where listing it took too long. */
+  async function presentNow(): Promise<Present | undefined> {
+    try {
+      const selected = {
+        ...selectionOf(options),
+        pageSize,
+        metadataOnly: true,
+        ...(signal && { signal }),
+      } as const;
+      return await compareWithPresent(
+        client.list(resource, selected),
+        position!,
+        seeded ? inventory : undefined,
+      );
+    } catch (error) {
+      if (!isExpired(error)) throw error;
+      pageSize = Math.min(pageSize * 2, PAGE_SIZE_MAX);
+      await rest(nextPause());
+      return undefined;
     }
   }
 
   /** @param toReach proves what had happened until it was asked for. */
-  async function* watch(toReach?: Position): AsyncGenerator<Batch<T>> {
+  async function* watch(toReach?: ToReach): AsyncGenerator<Batch<T>> {
+    if (foundAnother() !== undefined) return;
     const hangUp = new AbortController();
+    const unfound = store.onTold(() => hangUp.abort());
     const unheard = toReach
       ? undefined
       : proof?.onAsk(() => {
@@ -175,10 +259,11 @@ export async function* reflect<T>(
     const begun = now();
     const resumedFrom = position!;
     const hearing = new Hearing(begun, resumedFrom.at);
+    const seconds = toReach ? PROOF_SECONDS : Math.round(watchSeconds * (1 + random()));
     const events = client.watch(resource, {
       ...selectionOf(options),
       resourceVersion: resumedFrom.resourceVersion,
-      timeoutSeconds: toReach ? PROOF_SECONDS : Math.round(watchSeconds * (1 + random())),
+      timeoutSeconds: seconds,
       signal: signal ? AbortSignal.any([signal, hangUp.signal]) : hangUp.signal,
       ...(options.silenceMilliseconds !== undefined && { silenceMilliseconds: options.silenceMilliseconds }),
     });
@@ -195,7 +280,7 @@ export async function* reflect<T>(
         if (isToldSo) hearing.noteBookmark();
         const toldUpTo = (): Instant => {
           // An API server that answers old state proves nothing by answering.
-          if (toReach) return isReached ? toReach.at : -Infinity;
+          if (toReach) return isReached && toReach.isTold?.() !== false ? toReach.at : -Infinity;
           // More of what happened meanwhile may be to come, unless a bookmark says that it was all.
           return isCatchingUp && !isToldSo ? -Infinity : at - LATENCY;
         };
@@ -203,22 +288,26 @@ export async function* reflect<T>(
           resourceVersion,
           at: Math.max(position!.at, toldUpTo()),
         };
+        if (notices.length > 0) store.noteTold(at);
         yield { notices, position };
-        if (isReached) return;
+        if (isReached || toReach?.isTold?.()) return;
       }
       if (toReach) return;
     } catch (error) {
-      // It was ended to prove something.
+      // It was ended to prove something, or to list another store.
       if (hangUp.signal.aborted) return;
       throw error;
     } finally {
       unheard?.();
+      unfound();
       hangUp.abort();
     }
     // The server ended it in good order: nothing happened that it has not told.
     const silent = position === resumedFrom;
     position = { ...position!, at: Math.max(position!.at, now() - LATENCY) };
     yield { notices: [], position };
+    // An API server that stops ends its watches in good order too.
+    if (now() - begun < seconds * SECOND - EARLY) isSure = false;
     if (now() - begun > LIVED_MILLISECONDS * 1000) failures = 0;
     else if (silent) await rest(nextPause());
   }
@@ -236,6 +325,10 @@ export async function* reflect<T>(
       });
       const { value } = (await newest.next()) as { value: Page };
       const { resourceVersion } = value;
+      if (isBehind(resourceVersion, position!.resourceVersion))
+        return tellAnother(
+          `its resourceVersion is ${resourceVersion} now, and had been ${position!.resourceVersion}`,
+        );
       if (compareResourceVersions(position!.resourceVersion, resourceVersion) < 0)
         yield* watch({ resourceVersion, at });
       else yield { notices: [], position: (position = { ...position!, at }) };
@@ -250,14 +343,18 @@ export async function* reflect<T>(
 
   while (!signal?.aborted) {
     try {
-      if (position !== undefined && !seeded && broken === undefined) await seedBy(position);
-      if (position === undefined || broken !== undefined) yield* list();
+      if (position !== undefined && !isSure && !isLost()) yield* makeSure();
+      if (position !== undefined && !isSure && !isLost()) continue;
+      if (position !== undefined && !seeded && !isLost()) await seedBy(position);
+      if (position === undefined || isLost()) yield* list();
       if (proof !== undefined && proof.until > proven) yield* prove();
       yield* watch();
     } catch (error) {
       if (signal?.aborted) return;
       if (!isTransient(error)) throw error;
-      if (isExpired(error)) {
+      // A position that is ahead of the API server may be one of a store that it does not have any more, or it is behind.
+      isSure = position === undefined;
+      if (isExpired(error) && !isAhead(error)) {
         // In the middle of a list it is the list that took too long: ask for more at a time.
         if (position === undefined || broken !== undefined) pageSize = Math.min(pageSize * 2, PAGE_SIZE_MAX);
         else
@@ -273,6 +370,15 @@ export async function* reflect<T>(
     }
   }
 }
+
+/** What a watch is to reach to prove something. */
+interface ToReach extends Position {
+  /** Where it is to tell something, not merely to get there: whether that is told. It ends with it. */
+  readonly isTold?: () => boolean;
+}
+
+const textOf = (reason: string): string =>
+  `the store of the API server is another one than before, as one that was restored from a backup: ${reason}`;
 
 function selectionOf({ namespace, labelSelector, fieldSelector }: Selection): Selection {
   return {

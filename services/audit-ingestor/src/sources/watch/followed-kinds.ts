@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Instant, DOUBTED_KINDS, type Kind, kindOf, MINUTE, pauseAfter, SECOND } from '@margay/ground';
-import { watchSource, type Reading } from '@margay/history';
+import { isOfOwnCounter, watchSource, type Reading } from '@margay/history';
 import {
   apiVersionOf,
   type ApiServicesNews,
@@ -12,6 +12,7 @@ import {
   type Proof,
   type Resume,
   type Serving,
+  StoreNews,
   type WatchableKind,
   type WatchedChanges,
 } from '@margay/kubernetes';
@@ -26,6 +27,7 @@ import { watchKind } from './watch-kind.ts';
 
 const DEFINITION = kindOf({ group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' })!;
 const API_SERVICES = 'watch/apiservices.apiregistration.k8s.io';
+const PROOFS = 'proofs of kinds that are not served';
 /** How long the first lists of definitions and services are waited for, in milliseconds. */
 const FIRST_LISTS = 5_000;
 /** Looks at a group that does not answer, or does not serve yet what a definition makes: growing pauses, in milliseconds. */
@@ -56,6 +58,7 @@ export interface Following {
 export class FollowedKinds {
   readonly #with: Following;
   readonly #nudges = new Nudges();
+  readonly #store = new StoreNews();
   readonly #definitions: Definitions;
   /** In which version a kind is followed. */
   readonly #followed = new Map<Kind, string>();
@@ -78,6 +81,7 @@ export class FollowedKinds {
     const { signal } = pieces;
     await this.#look([DEFINITION]);
     pieces.begin(API_SERVICES, (until) => this.#followServices(until));
+    pieces.begin(PROOFS, (until) => this.#answerProofs(until));
     await this.#firstLists();
     this.#nudges.take();
     let due: readonly Kind[] = DOUBTED_KINDS;
@@ -147,6 +151,8 @@ export class FollowedKinds {
         log,
         proof,
         signal,
+        // Kinds that an API server of a plugin keeps may be in a store of their own.
+        store: isOfOwnCounter(kind) ? this.#store : this.#store.beside(),
         resume,
         onMissing: () => this.#nudges.add(resource.group),
         ...(kind === DEFINITION && { onBatch: (batch) => this.#noteDefinitions(batch) }),
@@ -207,9 +213,10 @@ export class FollowedKinds {
     const { known, tell } = this.#with;
     const name = nameOf(kind);
     const last = known.lastServed(name);
-    const before = last !== undefined && !last.isTold ? [notServed(last.at)] : [];
+    // By itself: what was missed is no longer than it was.
+    if (last !== undefined && !last.isTold) await tell(name, [notServed(last.at)]);
     const missed = watchedReadings(name, { ...NOTHING, gaps: [{ what: 'gap', ...gap, compared: true }] });
-    await tell(name, [...before, ...missed, notServed(gap.to)]);
+    await tell(name, [...missed, notServed(gap.to)]);
     known.keepServed(name, { apiVersion: '', at: gap.to, isTold: true });
   }
 
@@ -250,6 +257,17 @@ export class FollowedKinds {
       }
       await this.#noteServices(news);
     }
+  }
+
+  /** What is known up to an instant that is asked for already, nothing more comes of. */
+  async #answerProofs(signal: AbortSignal): Promise<void> {
+    const asked = new Nudges();
+    const unheard = this.#with.proof.onAsk(() => asked.add(PROOFS));
+    while (!signal.aborted) {
+      await asked.next(signal);
+      if (!signal.aborted) await this.#reach({});
+    }
+    unheard();
   }
 
   async #noteServices({ groups, position }: ApiServicesNews): Promise<void> {

@@ -6,7 +6,7 @@ import { memoryHistory } from '@margay/history';
 import { Proof } from '@margay/kubernetes';
 import { FakeApiServer } from '@margay/kubernetes/testing';
 import { silentLog } from '@margay/runtime';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { knownIn } from './known-objects.ts';
 import { watchCluster } from './watch-cluster.ts';
 
@@ -14,6 +14,7 @@ const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const SERVICES = '/apis/apiregistration.k8s.io/v1/apiservices';
 const TIERS = '/apis/projectcalico.org/v3/tiers';
 const PODS = '/api/v1/namespaces/shop/pods';
+const POLICIES = '/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies';
 
 /** A cluster of which it is said what it serves, and who follows it; everything that was delivered. */
 class Cluster {
@@ -262,7 +263,57 @@ test('a restart, under whatever name, goes on where it was: one source without a
     gaps: [],
   });
   expect(cluster.open('pods', end)).toEqual([]);
-  expect(cluster.open('tiers', end)).toEqual([]);
+  // Another watch's bookmark may be on its way still.
+  await expect.poll(() => cluster.open('tiers', end), patient).toEqual([]);
+});
+
+describe.each([
+  'ran through',
+  'was stopped meanwhile',
+  'was stopped meanwhile, the counter being past',
+] as const)('the store is restored from a backup, and the watch %s', (how) => {
+  test('what is gone ends, what came back is there, and of no kind is anything known in between', async () => {
+    const cluster = await Cluster.start();
+    cluster.serves['networking.k8s.io/v1'] = ['networkpolicies'];
+    for (const name of ['stays', 'comes-back']) cluster.fake.put(PODS, name);
+    cluster.fake.put('/api/v1/namespaces', 'shop');
+    cluster.follow();
+    await expect.poll(() => cluster.there('pods').length, patient).toBe(2);
+    const restore = cluster.fake.backup();
+    cluster.fake.delete(PODS, 'comes-back');
+    cluster.fake.put(PODS, 'goes');
+    cluster.fake.put(POLICIES, 'deny');
+    await expect.poll(() => cluster.there('networkpolicies'), patient).toEqual(['deny']);
+    const before = await cluster.tick();
+    await cluster.tick();
+    if (how !== 'ran through') await cluster.stop();
+    restore();
+    const then = Date.now() * 1_000;
+    for (let i = 0; how.endsWith('past') && i < 20; i++)
+      cluster.fake.put('/api/v1/namespaces/shop/secrets', `s${i}`);
+    if (how === 'ran through') cluster.fake.endWatches('reset');
+    else cluster.follow();
+    await expect.poll(() => cluster.there('pods').toSorted(), patient).toEqual(['comes-back', 'stays']);
+    await expect.poll(() => cluster.there('networkpolicies'), patient).toEqual([]);
+    const after = await cluster.tick();
+    const isServed = ({ group }: { group: string }) => ['', 'networking.k8s.io'].includes(group);
+    for (const kind of ['pods', 'networkpolicies', 'namespaces']) {
+      const openAt = (at: number) =>
+        cluster.open(kind, at).filter(({ about }) => isServed(about as { group: string }));
+      expect(openAt(before)).toEqual([]);
+      const openThen = openAt(then);
+      expect(openThen).toMatchObject([{ reason: 'gap' }]);
+      expect(openThen[0]?.sparesSeen).toBeUndefined();
+      expect(openAt(after)).toEqual([]);
+    }
+    const grades = (start: number, end: number) =>
+      evidenceFor(cluster.marks, [], { start, end }, { birth: 0 })
+        .sources.filter(({ source }) =>
+          /^watch\/(pods|namespaces|networkpolicies.networking.k8s.io)@/.test(source),
+        )
+        .map(({ grade }) => grade);
+    expect(grades(before, after)).toEqual(['gaps', 'gaps', 'gaps']);
+  }, 60_000);
 });
 
 test('a kind that came and went while nobody followed is told to have been missed', async () => {

@@ -6,6 +6,7 @@ import {
   type KubernetesClient,
   type Proof,
   type Resume,
+  type StoreNews,
   type WatchableKind,
   type WatchedChanges,
 } from '@margay/kubernetes';
@@ -20,6 +21,8 @@ export interface KindWatch {
   readonly tell: TellWatched;
   readonly log: Log;
   readonly proof: Proof;
+  /** What others that read of the same store learn of it. */
+  readonly store?: StoreNews;
   readonly signal: AbortSignal;
   /** The time; that of the machine unless given. */
   readonly now?: () => Instant;
@@ -38,13 +41,14 @@ export interface KindWatch {
  * That it cannot be watched is told once for each reason, however often it is tried.
  */
 export async function watchKind(watchable: WatchableKind, watch: KindWatch): Promise<void> {
-  const { client, known, tell, log, proof, signal, resume, now, only } = watch;
+  const { client, known, tell, log, proof, store, signal, resume, now, only } = watch;
   const name = only?.source ?? watchSource(watchable.kind);
   let refused: string | undefined;
   for await (const batch of changesFromWatch(client, watchable, {
     signal,
     proof,
     ...(resume && { resume }),
+    ...(store && { store }),
     ...(only && { namespace: only.namespace, fieldSelector: `metadata.name=${only.name}` }),
     ...(now && { now }),
   })) {
@@ -68,6 +72,8 @@ export async function watchKind(watchable: WatchableKind, watch: KindWatch): Pro
 /** What a batch says of the whole kind, where a list of it ends with it. */
 function listIn({ group, resource }: Kind, { listed }: WatchedChanges): ObjectList | undefined {
   if (listed === undefined) return undefined;
-  const { at, resourceVersion, isWhole, existing } = listed;
+  const { at, isWhole, existing } = listed;
+  // What was told of another store has numbers that say nothing beside those of this one.
+  const resourceVersion = listed.isOfAnotherStore ? '' : listed.resourceVersion;
   return { group, resource, at, resourceVersion, isWhole, uids: Array.from(existing(), ({ uid }) => uid) };
 }
