@@ -224,8 +224,11 @@ function piecesOf(
   { names, outages }: Watched,
   isAudited: boolean,
 ): (Ignorance & { settledAt: Instant })[] {
-  return outages.flatMap((outage) =>
-    untold
+  return outages.flatMap((outage) => {
+    const { start, end, isOfAnotherStore } = outage;
+    if (isOfAnotherStore)
+      return [{ start, end, settledAt: end, allowed: 0, ...restoredWords(names, outage) }];
+    return untold
       .map(({ start, end, reason, source, message, allowed }) => ({
         start: Math.max(start, outage.start),
         end: Math.min(end, outage.end),
@@ -234,8 +237,14 @@ function piecesOf(
         ...(outage.sparesSeen && { sparesSeen: true as const }),
         ...(isAudited ? { reason, source, message } : unwatchedWords(names, outage)),
       }))
-      .filter(({ start, end }) => start < end),
-  );
+      .filter((piece) => piece.start < piece.end);
+  });
+}
+
+function restoredWords(names: readonly string[], { start, end }: Unwatched) {
+  const source = names.join(', ');
+  const message = `${source} found that the store behind the API server is another one than before, as one that was restored from a backup between ${formatInstant(start)} and ${formatInstant(end)}: what was so in that time nobody knows, whoever told it. A list told the rest.`;
+  return { reason: 'watch' as const, source, message };
 }
 
 function unwatchedWords(names: readonly string[], { start, end, sparesSeen }: Unwatched) {

@@ -7,6 +7,8 @@ import type { Stream } from './stream.ts';
 
 /** What a watch says of itself when it missed something: the outcomes of those minutes. */
 const MISSED: readonly string[] = ['doubtful:missed', 'unusable:no-uid'];
+/** The same, where the store was found to be another one: what others told of it then may not be so any more either. */
+const ANOTHER_STORE: readonly string[] = ['doubtful:another-store'];
 /** The same, where a list was compared with all that was known: what it shows as it was had not been touched. */
 const RELISTED: readonly string[] = ['doubtful:relisted', 'doubtful:corrected'];
 
@@ -14,6 +16,8 @@ const RELISTED: readonly string[] = ['doubtful:relisted', 'doubtful:corrected'];
 export interface Unwatched extends Outage {
   /** A list told which of the objects that were known had been written meanwhile: only others may have come and gone. */
   readonly sparesSeen?: true;
+  /** The store was found to be another one, restored from a backup in that time: whoever told of it, nothing is known. */
+  readonly isOfAnotherStore?: true;
 }
 
 /**
@@ -37,12 +41,32 @@ export function unwatched(
       relisted: saidIn(own, RELISTED),
     };
   });
-  const blind = commonOutages(all.map((one) => one.blind));
-  const either = commonOutages(all.map((one) => joined([...one.blind, ...one.relisted])));
-  const sparing = either.flatMap((outage) => gapsIn(outage, blind));
-  return [...blind, ...sparing.map((outage): Unwatched => ({ ...outage, sparesSeen: true }))].sort(
-    (a, b) => a.start - b.start,
+  const restores = agreed(
+    watchers.flatMap(({ sources }) =>
+      joined(sources.flatMap((source) => saidIn(marks.get(source) ?? [], ANOTHER_STORE))),
+    ),
   );
+  const without = (outages: readonly Outage[], others: readonly Outage[]) =>
+    outages.flatMap((outage) => gapsIn(outage, others));
+  const blind = without(commonOutages(all.map((one) => one.blind)), restores);
+  const either = commonOutages(all.map((one) => joined([...one.blind, ...one.relisted])));
+  const sparing = without(either, joined([...blind, ...restores]));
+  return [
+    ...blind,
+    ...sparing.map((outage): Unwatched => ({ ...outage, sparesSeen: true })),
+    ...restores.map((outage): Unwatched => ({ ...outage, isOfAnotherStore: true })),
+  ].sort((a, b) => a.start - b.start);
+}
+
+/** Each who says that a store was restored says between which instants: it was when all of them say. */
+function agreed(said: readonly Outage[]): Outage[] {
+  const found: Outage[] = [];
+  for (const one of said.toSorted((a, b) => a.end - b.end || a.start - b.start)) {
+    const last = found.at(-1);
+    if (last === undefined || one.start >= last.end) found.push(one);
+    else found[found.length - 1] = { start: Math.max(last.start, one.start), end: last.end };
+  }
+  return joined(found);
 }
 
 /**

@@ -25,8 +25,9 @@ export type DoubtfulReason =
   | 'not-the-object'
   | 'unknown-version'
   // Of a watch: states may have been missed, of objects that a list shows to be written or to have come and gone, a list showed
-  // what was not told, the API server could not be asked.
+  // what was not told, the API server could not be asked. Or its store is another one than before.
   | 'missed'
+  | 'another-store'
   | 'relisted'
   | 'corrected'
   | 'unwatched';

@@ -82,6 +82,8 @@ export interface Gap {
    * only what came and went again was missed. False where it is another store that the list shows.
    */
   readonly compared: boolean;
+  /** True where the store is another one than before, so that what was told in it may have been no more, whoever told it. */
+  readonly isOfAnotherStore?: true;
 }
 
 /** The API server could not be asked; it is tried again, and nothing is lost yet. */

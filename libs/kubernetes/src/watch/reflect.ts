@@ -182,6 +182,7 @@ export async function* reflect<T>(
                   to: at,
                   reason,
                   compared: seeded && another === undefined,
+                  ...(another !== undefined && { isOfAnotherStore: true as const }),
                 },
               ]
             : []),

@@ -302,7 +302,7 @@ describe.each([
         cluster.open(kind, at).filter(({ about }) => isServed(about as { group: string }));
       expect(openAt(before)).toEqual([]);
       const openThen = openAt(then);
-      expect(openThen).toMatchObject([{ reason: 'gap' }]);
+      expect(openThen).toMatchObject([{ reason: 'watch' }]);
       expect(openThen[0]?.sparesSeen).toBeUndefined();
       expect(openAt(after)).toEqual([]);
     }

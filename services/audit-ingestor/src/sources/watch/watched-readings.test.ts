@@ -1,7 +1,7 @@
 import { MINUTE } from '@margay/ground';
 import { doubtsFor, evidenceFor, markOf } from '@margay/coverage';
 import type { WatchChange, WatchedChanges } from '@margay/kubernetes';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { stretches, watchedReadings } from './watched-readings.ts';
 
 const change = (at: number, more: Partial<WatchChange> = {}): WatchChange => ({
@@ -104,6 +104,39 @@ test.each([
   expect(doubts({ gaps: [{ ...gap, compared }] }, within)).toMatchObject([
     { about: { group: '', resource: 'pods' }, since: gap.from, ...(sparesSeen && { sparesSeen }) },
   ]);
+});
+
+describe('beside an audit log that tells all the time', () => {
+  const reads = Array.from({ length: 21 }, (_, minute) => ({
+    position: minute,
+    reading: { kind: 'ignored', at: minute * MINUTE, reason: 'read-only' } as const,
+  }));
+  const beside = (gaps: WatchedChanges['gaps'], window: Span) =>
+    doubtsFor([...marksOf({ gaps }), markOf('audit.log', 0, 21, reads)], window, { birth: 0 });
+
+  test('nothing is open of what the watch missed', () => {
+    expect(beside([{ ...gap, compared: false }], within)).toEqual([]);
+  });
+
+  test('all of the kind is open until another store is listed, whoever told of the one before', () => {
+    const another = { ...gap, compared: false, isOfAnotherStore: true } as const;
+    expect(beside([another], within)).toMatchObject([
+      { about: { group: '', resource: 'pods' }, since: gap.from, settledAt: gap.to + 1, reason: 'watch' },
+    ]);
+    expect(beside([another], after)).toEqual([]);
+  });
+
+  test('several watches that find it say together when it was', () => {
+    const another = { ...gap, compared: false, isOfAnotherStore: true } as const;
+    const later = marksOf({ gaps: [{ ...another, from: 6 * MINUTE, to: 14 * MINUTE }] });
+    const marks = [
+      ...marksOf({ gaps: [another] }),
+      ...later.map((mark) => ({ ...mark, source: 'watch/pods@there' })),
+    ];
+    expect(doubtsFor(marks, within, { birth: 0 })).toMatchObject([
+      { since: 6 * MINUTE, settledAt: 10 * MINUTE + 1 },
+    ]);
+  });
 });
 
 test('a correction says which object, and between which instants', () => {

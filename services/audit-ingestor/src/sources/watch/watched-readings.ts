@@ -20,12 +20,13 @@ export function watchedReadings(resource: string, batch: WatchedChanges): Readin
       readings.push(...doubtIn(change.receivedAt, change.at, 'corrected', message));
     } else readings.push({ kind: 'changes', at: change.at, changes: [change] });
   }
-  for (const { from, to, reason, compared } of batch.gaps) {
+  for (const { from, to, reason, compared, isOfAnotherStore } of batch.gaps) {
     const outcome = compared
       ? 'What a list showed to be written meanwhile is in doubt; what came and went again is not known.'
       : 'What a list showed afterwards was taken up.';
     const message = `The watch of ${resource} missed what happened from ${instant(from)} to ${instant(to)}: ${reason}. ${outcome}`;
-    readings.push(...doubtIn(from, to, compared ? 'relisted' : 'missed', message));
+    const word = isOfAnotherStore ? 'another-store' : compared ? 'relisted' : 'missed';
+    readings.push(...doubtIn(from, to, word, message));
   }
   for (const { at, error } of batch.interruptions) {
     readings.push({
@@ -90,7 +91,7 @@ function correctionMessage(resource: string, { what, namespace, name, receivedAt
 function doubtIn(
   from: Instant,
   to: Instant,
-  reason: 'missed' | 'relisted' | 'corrected',
+  reason: 'missed' | 'another-store' | 'relisted' | 'corrected',
   message: string,
 ): Reading[] {
   const readings: Reading[] = [];
