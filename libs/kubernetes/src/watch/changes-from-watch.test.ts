@@ -87,7 +87,7 @@ test.each<[string, (Upserted<KubernetesObject> | Deleted)[], Partial<WatchChange
 ])('changes of %s', (_, notices, expected) => {
   const { changes, unchanged } = changesOf(POLICIES, { notices });
   expect(changes).toEqual(expected);
-  expect(unchanged).toBe(notices.length - expected.length);
+  expect(unchanged).toHaveLength(notices.length - expected.length);
 });
 
 test('the source of a resource is its own', () => {

@@ -37,7 +37,7 @@ export interface WatchedChanges {
   /** Where to go on once all of this is durable. */
   readonly position?: Position;
   /** Objects whose projection stayed the same: no change is made of them. */
-  readonly unchanged: number;
+  readonly unchanged: readonly Identity[];
 }
 
 /**
@@ -73,13 +73,13 @@ export function changesOf(
   const interruptions: Interrupted[] = [];
   const unusable: Unusable[] = [];
   let listed: Listed | undefined;
-  let unchanged = 0;
+  const unchanged: Identity[] = [];
   const listVersion = notices.find((notice) => notice.what === 'listed')?.resourceVersion;
   for (const notice of notices) {
     switch (notice.what) {
       case 'upserted':
         // A list may show an object as it was before and hide what it was in between: that stays a change.
-        if (notice.unchanged && notice.by === 'watch') unchanged++;
+        if (notice.unchanged && notice.by === 'watch') unchanged.push(notice.identity);
         else changes.push(presentChange(kind, notice));
         break;
       case 'deleted':

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { KubernetesClient } from '../client/client.ts';
 import type { ApiObject, ApiResource } from '../client/resources.ts';
@@ -436,6 +437,108 @@ test.each(['cleanly', 'torn', 'reset', 'stopped'] as const)(
   60_000,
 );
 
+type Step =
+  | { readonly what: 'put' | 'delete'; readonly name: string; readonly label: string }
+  | { readonly what: 'elsewhere' | 'away' }
+  | { readonly what: 'end'; readonly how: 'cleanly' | 'torn' | 'reset' };
+
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    fc.record({
+      what: fc.constantFrom('put' as const, 'delete' as const),
+      name: fc.constantFrom('a', 'b', 'c', 'd'),
+      label: fc.constantFrom('x', 'y'),
+    }),
+    fc.record({ what: fc.constantFrom('elsewhere' as const, 'away' as const) }),
+    fc.record({
+      what: fc.constant('end' as const),
+      how: fc.constantFrom('cleanly' as const, 'torn' as const, 'reset' as const),
+    }),
+  ),
+  { minLength: 5, maxLength: 25 },
+);
+
+/** What exists by what readers were told, one after the other, each going on where the last one stopped. */
+class Told {
+  readonly known = new Map<string, Known>();
+  readonly gaps: string[] = [];
+  position: { resourceVersion: string; at: number } | undefined;
+  #stop = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  follow(client: KubernetesClient): void {
+    const { position } = this;
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    const resume = position && { resume: { position, known: [...this.known.values()] } };
+    const waits = { retryMilliseconds: 1, retryMaxMilliseconds: 5, pageSize: 2 };
+    const batches = reflect(client, PODS, { project: appOf, signal, ...waits, ...resume });
+    this.#running = (async () => {
+      for await (const batch of batches) this.#take(batch);
+    })();
+  }
+
+  #take({ notices, position }: Batch<string>): void {
+    for (const notice of notices) {
+      if (notice.what === 'deleted') this.known.delete(notice.identity.uid);
+      // Of what shows what it showed nothing is kept.
+      else if (notice.what === 'upserted' && !notice.unchanged)
+        this.known.set(notice.identity.uid, {
+          ...notice.identity,
+          fingerprint: fingerprintOf(notice.object),
+        });
+      else if (notice.what === 'gap') this.gaps.push(notice.reason);
+    }
+    this.position = position ?? this.position;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+}
+
+test('one store is never taken for another one, whatever happens in it, and whenever its readers are away', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, async (story) => {
+      const fake = await FakeApiServer.start();
+      const client = fake.client();
+      const told = new Told();
+      const there = new Map<string, string>();
+      try {
+        told.follow(client);
+        let isAway = false;
+        for (const step of story) {
+          if (step.what === 'put') {
+            fake.put(SHOP, step.name, app(step.label));
+            there.set(step.name, step.label);
+          } else if (step.what === 'delete' && there.delete(step.name)) fake.delete(SHOP, step.name);
+          else if (step.what === 'elsewhere') fake.put('/api/v1/namespaces/shop/secrets', 's1');
+          else if (step.what === 'end') fake.endWatches(step.how);
+          else if (step.what === 'away') {
+            isAway = !isAway;
+            if (isAway) await told.stop();
+            else told.follow(client);
+          }
+          await new Promise((later) => setTimeout(later, 4));
+        }
+        fake.put(SHOP, 'last', app('x'));
+        if (isAway) told.follow(client);
+        const names = [...there.keys(), 'last'].toSorted();
+        await expect
+          .poll(() => [...told.known.values()].map(({ name }) => name).toSorted(), { timeout: 20_000 })
+          .toEqual(names);
+        expect(told.gaps).toEqual([]);
+      } finally {
+        await told.stop();
+        client.close();
+        await fake.stop();
+      }
+    }),
+    { numRuns: 40, endOnFailure: true },
+  );
+}, 120_000);
+
 test('an API server whose watches are behind its store is not taken for another store', async () => {
   const { fake, read } = await cluster();
   fake.put(SHOP, 'a1', app('web'));
@@ -517,7 +620,7 @@ test('watches that end at once, again and again, are not begun in a tight loop',
   const ending = setInterval(() => fake.endWatches(), 1);
   onTestFinished(() => clearInterval(ending));
   void reader.until('deleted').catch(() => undefined);
-  await new Promise((later) => setTimeout(later, 400));
+  await new Promise((later) => setTimeout(later, 800));
   const watches = fake.requests.filter((request) => request.includes('watch')).length;
   expect(watches).toBeGreaterThan(3);
   expect(watches).toBeLessThan(25);

@@ -301,7 +301,7 @@ export class FollowedKinds {
   }
 }
 
-const NOTHING: WatchedChanges = { changes: [], gaps: [], interruptions: [], unusable: [], unchanged: 0 };
+const NOTHING: WatchedChanges = { changes: [], gaps: [], interruptions: [], unusable: [], unchanged: [] };
 
 const notServed = (at: Instant): Reading => ({ kind: 'ignored', at, reason: 'not-served' });
 

@@ -94,7 +94,7 @@ function openKnownObjects(database: Database, watcher: string): KnownObjects {
       return position && { position: position as unknown as Position, known: known(kind) };
     },
     objects: known,
-    keep(kind, { changes, position }) {
+    keep(kind, { changes, unchanged, position }) {
       database.transaction(() => {
         for (const { what, uid = '', resourceVersion = '', namespace, name, content } of changes) {
           if (what === 'gone') database.sql('DELETE FROM known WHERE kind = ? AND uid = ?').run(kind, uid);
@@ -103,6 +103,10 @@ function openKnownObjects(database: Database, watcher: string): KnownObjects {
               .sql('INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?)')
               .run(kind, uid, resourceVersion, namespace, name, fingerprintOf(content));
         }
+        for (const { uid, resourceVersion } of unchanged)
+          database
+            .sql('UPDATE known SET resourceVersion = ? WHERE kind = ? AND uid = ?')
+            .run(resourceVersion, kind, uid);
         if (position)
           database
             .sql('INSERT OR REPLACE INTO position VALUES (?, ?, ?)')

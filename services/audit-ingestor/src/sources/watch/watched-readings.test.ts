@@ -23,7 +23,7 @@ const batch = (more: Partial<WatchedChanges>): WatchedChanges => ({
   gaps: [],
   interruptions: [],
   unusable: [],
-  unchanged: 0,
+  unchanged: [],
   ...more,
 });
 
