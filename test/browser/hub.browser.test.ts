@@ -2,23 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hubNews } from '@margay/contracts';
-import { openEmbeddedBus } from '@margay/messaging';
+import { type Bus, openEmbeddedBus } from '@margay/messaging';
+import type { Stores } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { addressOf } from '../testing/api-application.ts';
 import { cellHere, cellsOf, hubHere } from '../testing/hub-here.ts';
 import { recordedStores } from '../testing/recorded-stores.ts';
 import { keepPicture, openBrowser, openPage, seriousFindings } from './browser.ts';
 
-test('the page of clusters of a hub says what has not come, and rows say where they are', async () => {
+/** The page of clusters of a hub over alpha, beta and gamma, once it has been told by cells over the same evidence. */
+async function hubPage(tell: (bus: Bus, evidence: Stores) => Promise<void>) {
   const directory = mkdtempSync(join(tmpdir(), 'margay-hub-'));
   const bus = openEmbeddedBus(':memory:');
-  const evidence = await recordedStores();
-  const [alpha, beta] = [cellHere('alpha', evidence, bus), cellHere('beta', evidence, bus)];
-  await alpha.report('a1');
-  await alpha.tellHead();
-  await beta.report('b1', { ...bus, publish: async () => undefined });
-  await beta.report('b2');
-  await beta.tellHead();
+  await tell(bus, await recordedStores());
   const hub = await hubHere({
     bus,
     directory,
@@ -38,6 +34,18 @@ test('the page of clusters of a hub says what has not come, and rows say where t
   await page.goto(`${await addressOf(hub.app)}/`);
   await page.getByRole('link', { name: 'Clusters' }).click();
   await page.getByText('3 clusters').waitFor();
+  return page;
+}
+
+test('the page of clusters of a hub says what has not come, and rows say where they are', async () => {
+  const page = await hubPage(async (bus, evidence) => {
+    const [alpha, beta] = [cellHere('alpha', evidence, bus), cellHere('beta', evidence, bus)];
+    await alpha.report('a1');
+    await alpha.tellHead();
+    await beta.report('b1', { ...bus, publish: async () => undefined });
+    await beta.report('b2');
+    await beta.tellHead();
+  });
   await keepPicture(page, 'hub-fleet', { fullPage: true });
   const rows = await page.locator('tbody tr').allInnerTexts();
   expect(rows[0]).toMatch(/gamma[^]*never heard/);
@@ -56,36 +64,17 @@ test('the page of clusters of a hub says what has not come, and rows say where t
 });
 
 test('the page of clusters of a hub says under which other name a cluster is told of, by its uid', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'margay-hub-'));
-  const bus = openEmbeddedBus(':memory:');
-  const evidence = await recordedStores();
-  for (const [name, uid] of [
-    ['alpha', 'a1'],
-    ['beta', 'a1'],
-    ['gamma', 'c1'],
-  ] as const) {
-    const cell = cellHere(name, evidence, bus, undefined, uid);
-    await cell.report(`${name}-1`);
-    await cell.tellHead();
-  }
-  const hub = await hubHere({
-    bus,
-    directory,
-    cells: cellsOf('alpha', 'beta', 'gamma'),
-    clock: () => Date.now() * 1_000,
+  const page = await hubPage(async (bus, evidence) => {
+    for (const [name, uid] of [
+      ['alpha', 'a1'],
+      ['beta', 'a1'],
+      ['gamma', 'c1'],
+    ] as const) {
+      const cell = cellHere(name, evidence, bus, undefined, uid);
+      await cell.report(`${name}-1`);
+      await cell.tellHead();
+    }
   });
-  const browser = await openBrowser();
-  onTestFinished(async () => {
-    await browser.close();
-    await hub.app.close();
-    await bus.close();
-    rmSync(directory, { recursive: true });
-  });
-  await expect.poll(() => bus.lag(hubNews.name, 'hub')).toBe(0);
-  const { page } = await openPage(browser);
-  await page.goto(`${await addressOf(hub.app)}/`);
-  await page.getByRole('link', { name: 'Clusters' }).click();
-  await page.getByText('3 clusters').waitFor();
   const rows = await page.locator('tbody tr').allInnerTexts();
   const said = rows.map((row) => [
     row.trim().split(/\s/)[0]!,

@@ -49,7 +49,7 @@ export { groupOf, type KubernetesObject } from './object.ts';
 export { compareTexts, sortedOnce } from './order.ts';
 export { pauseAfter, type Pauses } from './pause.ts';
 export { PLUGINS, SETTINGS_OBJECTS, settingsOf, type Plugin } from './plugins.ts';
-export { compareResourceVersions } from './resource-version.ts';
+export { areComparable, compareResourceVersions } from './resource-version.ts';
 export {
   CALICO_GROUP,
   isStorageForm,

@@ -8,3 +8,8 @@ export function compareResourceVersions(a: string | undefined, b: string | undef
   if (b === undefined) return 1;
   return a.length - b.length || (a < b ? -1 : 1);
 }
+
+const NUMBER = /^\d+$/;
+
+/** Whether both are numbers, which alone say by themselves which is the older one. */
+export const areComparable = (a: string, b: string): boolean => NUMBER.test(a) && NUMBER.test(b);

@@ -1,4 +1,4 @@
-import type { Instant, Key, KubernetesObject } from '@margay/ground';
+import { compareTexts, type Instant, type Key, type KubernetesObject } from '@margay/ground';
 import type { ObjectDoubt } from './object-doubt.ts';
 
 /** Who acted: `user` authenticated, `impersonated` is whom that user acted for. */
@@ -70,3 +70,9 @@ export const isWitness = ({ what }: Pick<Change, 'what'>): boolean => what === '
 /** True for a change that its event is kept for. Others stand beside what their event is counted as. */
 export const isKept = (change: Pick<Change, 'what'>): boolean =>
   change.what !== 'answered' && !isWitness(change);
+
+/** One order of what tells the same, whichever came first: by where it was read. */
+export const compareOrigins = (
+  { origin: a }: Pick<Change, 'origin'>,
+  { origin: b }: Pick<Change, 'origin'>,
+): number => compareTexts(a.source, b.source) || a.position - b.position;

@@ -1,5 +1,5 @@
 import { compareTexts, type Instant } from '@margay/ground';
-import type { Change } from './change.ts';
+import { type Change, compareOrigins } from './change.ts';
 import { isOutcomeUnknown, type Doubtful, type OpenDoubt } from './doubtful.ts';
 import { CLOCKS_DIFFER } from './epochs.ts';
 import { requestIn } from './event-verb.ts';
@@ -167,7 +167,7 @@ class Name {
       const next = this.#objects.find((one) => one.uid !== object.uid && one.bornAt === object.end);
       const [unseen] = this.#strangeEnds
         .filter(({ uid, receivedAt }) => uid !== undefined && receivedAt === object.end)
-        .sort(byOrigin);
+        .sort((a, b) => compareTexts(a.id, b.id) || compareOrigins(a, b));
       const shows = next === undefined ? unseen : next.firstSight;
       if (shows !== undefined) object.endBySuccessor(shows);
     }
@@ -256,12 +256,6 @@ class Name {
     return this.#unseen.some(({ start, until }) => start <= receivedAt && receivedAt < until);
   }
 }
-
-/** One order of what tells the same, whichever came first. */
-const byOrigin = (a: Change, b: Change): number =>
-  compareTexts(a.id, b.id) ||
-  compareTexts(a.origin.source, b.origin.source) ||
-  a.origin.position - b.origin.position;
 
 /** The object's changes, and where it has several lives since the counter went back, those of this one. */
 function changesIn(life: Life, lives: readonly Life[], changes: readonly Change[]): readonly Change[] {

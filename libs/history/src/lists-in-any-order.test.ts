@@ -5,15 +5,8 @@ import type { Change } from './change.ts';
 import { judgeByList } from './absences.ts';
 import { foldKey } from './fold.ts';
 import { askedList, endByList, instantOf, notListed, type ObjectList } from './not-listed.ts';
+import { anyLives, type Lived } from './testing/lived.ts';
 import { validAt } from './version.ts';
-
-/** What an object was, by this test's own record: the objects of a name one after the other. */
-interface Lived {
-  readonly uid: string;
-  readonly name: string;
-  readonly born: number;
-  readonly gone: number;
-}
 
 /** A cluster, what its log lost, and when all of a kind was listed, in seconds. */
 interface Story {
@@ -122,26 +115,9 @@ function versionsOf(arrivals: readonly Arrival[]) {
   return keeper.versions();
 }
 
-const anyLives = fc
-  .array(
-    fc.tuple(
-      fc.constantFrom('a', 'b', 'c'),
-      fc.uniqueArray(fc.integer({ min: 1, max: 29 }), { minLength: 1, maxLength: 5 }),
-    ),
-    { minLength: 1, maxLength: 3 },
-  )
-  .map((named): Lived[] =>
-    [...new Map(named)].flatMap(([name, turns]) => {
-      // Nothing happens within the time by which clocks may differ, or at an instant at which something is asked.
-      const seconds = turns.map((turn) => turn * 20 + 10).sort((a, b) => a - b);
-      return seconds.flatMap((born, i) =>
-        i % 2 === 1 ? [] : [{ uid: `${name}-${i}`, name, born, gone: seconds[i + 1] ?? Infinity }],
-      );
-    }),
-  );
-
 const anyStory: fc.Arbitrary<Story> = fc.record({
-  lives: anyLives,
+  // Nothing happens within the time by which clocks may differ, or at an instant at which something is asked.
+  lives: anyLives(29, (turn) => turn * 20 + 10),
   lost: fc
     .tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 15 }))
     .map(([from, length]) => ({ from: from * 20, to: (from + length) * 20 })),

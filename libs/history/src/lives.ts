@@ -1,5 +1,5 @@
 import { compareResourceVersions, compareTexts, type Instant, type Interval } from '@margay/ground';
-import type { Change } from './change.ts';
+import { type Change, compareOrigins } from './change.ts';
 import { CLOCKS_DIFFER, epochsOf } from './epochs.ts';
 import { sameJson } from './json.ts';
 import { METADATA_ONLY } from './project.ts';
@@ -240,8 +240,7 @@ function compareSights(a: Change, b: Change): number {
     (sameJson(a, b)
       ? 0
       : compareTexts(JSON.stringify([a.content, a.actor]), JSON.stringify([b.content, b.actor])) ||
-        compareTexts(a.origin.source, b.origin.source) ||
-        a.origin.position - b.origin.position)
+        compareOrigins(a, b))
   );
 }
 

@@ -4,15 +4,9 @@ import { expect, test } from 'vitest';
 import type { Change } from './change.ts';
 import { memoryHistory } from './memory.ts';
 import { askedList, endByList, instantOf, notListed, type ObjectList } from './not-listed.ts';
+import { anyLives, type Lived } from './testing/lived.ts';
 import { validAt } from './version.ts';
 
-/** What an object was by this test's own record: one of a name after the other, by what the counter said and the clock. */
-interface Lived {
-  readonly uid: string;
-  readonly name: string;
-  readonly born: number;
-  readonly gone: number;
-}
 /** So many seconds: a first watch stops, a list is taken by another one, which goes on. */
 const STOPPED = 300;
 const LISTED = 600;
@@ -107,25 +101,6 @@ const whoHad = (lives: readonly Lived[], name: string, second: number): string =
     .map(({ uid }) => uid)
     .join();
 
-/** Lives of one name, that do not overlap. */
-const anyLives = fc
-  .array(
-    fc.tuple(
-      fc.constantFrom('a', 'b', 'c'),
-      fc.uniqueArray(fc.integer({ min: 1, max: 89 }), { minLength: 1, maxLength: 5 }),
-    ),
-    { minLength: 1, maxLength: 3 },
-  )
-  .map((named): Lived[] =>
-    [...new Map(named)].flatMap(([name, turns]) => {
-      // No turn is at an instant at which something is asked.
-      const seconds = turns.map((turn) => turn * 10 + 5).sort((a, b) => a - b);
-      return seconds.flatMap((born, i) =>
-        i % 2 === 1 ? [] : [{ uid: `${name}-${i}`, name, born, gone: seconds[i + 1] ?? Infinity }],
-      );
-    }),
-  );
-
 /** What of an object may be said of an instant: what was so, and where nobody watched also that it is not known. */
 function mayBeSaid(lives: readonly Lived[], name: string, second: number): readonly string[] {
   const truth = whoHad(lives, name, second);
@@ -145,7 +120,8 @@ function mayBeSaid(lives: readonly Lived[], name: string, second: number): reado
 test('nothing is said to be there that is not, nor to be gone that is there; what was watched is certain', () => {
   fc.assert(
     fc.property(
-      anyLives,
+      // No turn is at an instant at which something is asked.
+      anyLives(89, (turn) => turn * 10 + 5),
       fc.integer({ min: LISTED, max: END }),
       fc.boolean(),
       (lives, keptUntil, isTwice) => {

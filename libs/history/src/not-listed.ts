@@ -1,4 +1,4 @@
-import { compareResourceVersions, type Instant, type Interval, MINUTE } from '@margay/ground';
+import { areComparable, compareResourceVersions, type Instant, type Interval, MINUTE } from '@margay/ground';
 import type { Change } from './change.ts';
 import { CLOCKS_DIFFER } from './epochs.ts';
 import { NOT_LISTED } from './object-doubt.ts';
@@ -67,10 +67,8 @@ export function notListed(list: AskedList, versions: Iterable<Version>): Version
   return missing;
 }
 
-const NUMBER = /^\d+$/;
-
 function isBefore({ resourceVersion, validFrom }: Version, list: ListedKind): boolean {
-  return NUMBER.test(resourceVersion) && NUMBER.test(list.resourceVersion)
+  return areComparable(resourceVersion, list.resourceVersion)
     ? compareResourceVersions(resourceVersion, list.resourceVersion) <= 0
     : validFrom + LONG_BEFORE < list.at;
 }

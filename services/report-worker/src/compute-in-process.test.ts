@@ -7,17 +7,7 @@ import { openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { TookTooMuch } from '@margay/runtime/own-process';
 import { computeInProcess } from './compute-in-process.ts';
-
-const WINDOW = {
-  cluster: 'c',
-  id: 'w1',
-  reportName: 'daily',
-  reportType: 'inventory',
-  spec: { reportType: 'inventory' },
-  start: 0,
-  end: 1_000,
-  manual: false,
-};
+import { WINDOW } from './testing/window.ts';
 
 /** A folder of stores in which this many megabytes of policies were changed within the window. */
 async function folderOf({ megabytes }: { readonly megabytes: number }): Promise<string> {

@@ -1,4 +1,4 @@
-import { reportsCompleted, reportsFailed, type ReportWindow } from '@margay/contracts';
+import { reportsCompleted, reportsFailed } from '@margay/contracts';
 import { openEmbeddedBus } from '@margay/messaging';
 import { Away } from '@margay/runtime';
 import { TookTooMuch } from '@margay/runtime/own-process';
@@ -6,17 +6,8 @@ import { DatabaseUnusable, openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ComputedReport } from './compute-in-process.ts';
 import { workOn } from './work-on-window.ts';
+import { WINDOW } from './testing/window.ts';
 
-const WINDOW: ReportWindow = {
-  cluster: 'c',
-  id: 'w1',
-  reportName: 'daily',
-  reportType: 'inventory',
-  spec: { reportType: 'inventory' },
-  start: 0,
-  end: 1_000,
-  manual: false,
-};
 const COMPUTED: ComputedReport = { header: {} as never, digest: 'd', parts: [], read: {} };
 
 /** Works on a window whose computing fails so, attempt by attempt, and then succeeds. */

@@ -1,6 +1,7 @@
-import { keyText, type Instant } from '@margay/ground';
+import { keyText, resourceName, type Instant } from '@margay/ground';
 import { instantOf, judgeByList, type AskedList, type Change } from '@margay/history';
 import type { KeptList, Stores } from '@margay/storage';
+import { LRUCache } from 'lru-cache';
 
 type Has = AskedList['has'];
 
@@ -13,7 +14,7 @@ const HELD_MAX = 50;
  */
 export class LateEnds {
   readonly #isOurs: (cluster: string, list: KeptList) => Promise<boolean>;
-  readonly #held = new Map<string, Has>();
+  readonly #held = new LRUCache<string, Has>({ max: HELD_MAX });
 
   /** @param isOurs whether it is known by now that a list is of its cluster. */
   constructor(isOurs: (cluster: string, list: KeptList) => Promise<boolean>) {
@@ -28,14 +29,14 @@ export class LateEnds {
   ): Promise<Change[]> {
     const named = changes.filter(({ name, uid }) => name !== '' && uid !== undefined);
     if (named.length === 0) return [];
-    const kinds = [...new Map(named.map((change) => [kindText(change), change])).values()];
+    const kinds = [...new Map(named.map((change) => [resourceName(change), change])).values()];
     const kept = await lists.since(behind(Math.min(...named.map(({ at }) => at))), kinds);
     if (kept.length === 0) return [];
-    const byKind = Map.groupBy(kept, kindText);
+    const byKind = Map.groupBy(kept, resourceName);
     const asked = (list: KeptList) => this.#asked(cluster, lists, list);
     const late: { readonly change: Change; readonly lists: readonly KeptList[] }[] = [];
     for (const some of Map.groupBy(named, keyText).values()) {
-      const judging = await judgingLists(byKind.get(kindText(some[0]!)) ?? [], some, asked);
+      const judging = await judgingLists(byKind.get(resourceName(some[0]!)) ?? [], some, asked);
       if (judging.length > 0) late.push({ change: some[0]!, lists: judging });
     }
     const all = await history.changesOfEach(late.map(({ change }) => change));
@@ -49,15 +50,9 @@ export class LateEnds {
 
   async #asked(cluster: string, lists: Stores['lists'], list: KeptList): Promise<Has | undefined> {
     const { at, isSure } = list;
-    const place = JSON.stringify([cluster, kindText(list), at, isSure]);
+    const place = JSON.stringify([cluster, resourceName(list), at, isSure]);
     const has = this.#held.get(place) ?? (await lists.asked(list));
-    if (has === undefined) return undefined;
-    this.#held.delete(place);
-    this.#held.set(place, has);
-    for (const first of this.#held.keys()) {
-      if (this.#held.size <= HELD_MAX) break;
-      this.#held.delete(first);
-    }
+    if (has !== undefined) this.#held.set(place, has);
     return has;
   }
 }
@@ -91,8 +86,6 @@ async function endsOf(
   }
   return found;
 }
-
-const kindText = ({ group, resource }: Pick<Change, 'group' | 'resource'>): string => `${resource}.${group}`;
 
 /** From when on lists are asked of what was told of an instant. */
 const behind = (at: Instant): Instant => at - instantOf({ at: 0 });

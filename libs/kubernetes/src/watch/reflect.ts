@@ -11,7 +11,7 @@ import { Hearing } from './hearing.ts';
 import { momentsOf } from './moments.ts';
 import { ObjectStates } from './object-states.ts';
 import type { Proof } from './proof.ts';
-import { compareWithPresent, isBehind, placeOf, type Present } from './same-store.ts';
+import { compareWithPresent, placeOf, type Present, wentBack } from './same-store.ts';
 import { StoreNews } from './store-news.ts';
 
 /** Where an earlier run stopped. */
@@ -112,6 +112,9 @@ export async function* reflect<T>(
     if (foundAnother() === undefined) store.tell(reason, now());
   };
   const isLost = () => broken !== undefined || foundAnother() !== undefined;
+  const isDoubted = () => position !== undefined && !isSure && !isLost();
+  /** A list that took too long is asked for in larger pages. */
+  const askForMore = () => void (pageSize = Math.min(pageSize * 2, PAGE_SIZE_MAX));
   /** Whether what existed at the position is known. */
   let seeded = false;
   if (options.resume?.known) {
@@ -241,7 +244,7 @@ export async function* reflect<T>(
       );
     } catch (error) {
       if (!isExpired(error)) throw error;
-      pageSize = Math.min(pageSize * 2, PAGE_SIZE_MAX);
+      askForMore();
       await rest(nextPause());
       return undefined;
     }
@@ -326,10 +329,8 @@ export async function* reflect<T>(
       });
       const { value } = (await newest.next()) as { value: Page };
       const { resourceVersion } = value;
-      if (isBehind(resourceVersion, position!.resourceVersion))
-        return tellAnother(
-          `its resourceVersion is ${resourceVersion} now, and had been ${position!.resourceVersion}`,
-        );
+      const contradiction = wentBack(resourceVersion, position!.resourceVersion);
+      if (contradiction !== undefined) return tellAnother(contradiction);
       if (compareResourceVersions(position!.resourceVersion, resourceVersion) < 0)
         yield* watch({ resourceVersion, at });
       else yield { notices: [], position: (position = { ...position!, at }) };
@@ -344,8 +345,8 @@ export async function* reflect<T>(
 
   while (!signal?.aborted) {
     try {
-      if (position !== undefined && !isSure && !isLost()) yield* makeSure();
-      if (position !== undefined && !isSure && !isLost()) continue;
+      if (isDoubted()) yield* makeSure();
+      if (isDoubted()) continue;
       if (position !== undefined && !seeded && !isLost()) await seedBy(position);
       if (position === undefined || isLost()) yield* list();
       if (proof !== undefined && proof.until > proven) yield* prove();
@@ -356,8 +357,8 @@ export async function* reflect<T>(
       // A position that is ahead of the API server may be one of a store that it does not have any more, or it is behind.
       isSure = position === undefined;
       if (isExpired(error) && !isAhead(error)) {
-        // In the middle of a list it is the list that took too long: ask for more at a time.
-        if (position === undefined || broken !== undefined) pageSize = Math.min(pageSize * 2, PAGE_SIZE_MAX);
+        // In the middle of a list it is the list that took too long.
+        if (position === undefined || isLost()) askForMore();
         else
           broken = `the API server no longer has the changes after ${position.resourceVersion}: ${error.said}`;
       }

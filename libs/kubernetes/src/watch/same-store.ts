@@ -1,4 +1,4 @@
-import { compareResourceVersions } from '@margay/ground';
+import { areComparable, compareResourceVersions } from '@margay/ground';
 import type { Page } from '../client/client.ts';
 import type { Inventory } from './inventory.ts';
 import type { Identity, Known, Position } from './notices.ts';
@@ -13,11 +13,11 @@ export interface Present {
   readonly missing: readonly Identity[];
 }
 
-const NUMBER = /^\d+$/;
-
-/** Whether a version is from before another one; false where they are no numbers of one counter. */
-export const isBehind = (version: string, than: string): boolean =>
-  NUMBER.test(version) && NUMBER.test(than) && compareResourceVersions(version, than) < 0;
+/** How a number that the store has now contradicts that it had come as far as another one; undefined where it does not. */
+export const wentBack = (now: string, before: string): string | undefined =>
+  areComparable(now, before) && compareResourceVersions(now, before) < 0
+    ? `its resourceVersion is ${now} now, and had been ${before}`
+    : undefined;
 
 /**
  * Compares what there is now with what was known when the store was at a position. A watch is no help there: API servers take a position that
@@ -39,9 +39,9 @@ export async function compareWithPresent(
   let resourceVersion = '';
   for await (const page of pages) {
     ({ resourceVersion } = page);
-    const contradiction = isBehind(resourceVersion, position.resourceVersion)
-      ? `its resourceVersion is ${resourceVersion} now, and had been ${position.resourceVersion}`
-      : inventory && contradictionIn(page, position, inventory);
+    const contradiction =
+      wentBack(resourceVersion, position.resourceVersion) ??
+      (inventory && contradictionIn(page, position, inventory));
     if (contradiction !== undefined) return { resourceVersion, contradiction, missing: [] };
     if (inventory === undefined) break;
     for (const { metadata } of page.items) if (metadata.uid !== undefined) shown.add(metadata.uid);
@@ -55,8 +55,8 @@ function contradictionIn({ items }: Page, position: Position, inventory: Invento
   for (const { metadata } of items) {
     const { uid, resourceVersion, namespace = '', name } = metadata;
     if (uid === undefined || resourceVersion === undefined || name === undefined) continue;
-    if (isBehind(position.resourceVersion, resourceVersion) || !NUMBER.test(resourceVersion)) continue;
-    if (!NUMBER.test(position.resourceVersion)) continue;
+    if (!areComparable(resourceVersion, position.resourceVersion)) continue;
+    if (compareResourceVersions(resourceVersion, position.resourceVersion) > 0) continue;
     const known = inventory.knownOf(uid);
     const place = placeOf({ namespace, name });
     if (known === undefined)

@@ -37,12 +37,13 @@ export class StoreNews {
     for (const told of this.#listeners) told();
   }
 
-  /** For readers of what may be a store of its own: they hear what is told here, and what they tell is not told here. */
-  beside(): StoreNews {
+  /** For who reads of what may be a store of its own, until the signal: it hears what is told here, and what it tells is not told here. */
+  beside(until: AbortSignal): StoreNews {
     const own = new StoreNews();
-    this.onTold(() => {
+    const unheard = this.onTold(() => {
       if (this.#latest !== undefined) own.tell(this.#latest.reason, this.#latest.at);
     });
+    until.addEventListener('abort', unheard, { once: true });
     return own;
   }
 

@@ -41,23 +41,22 @@ const byKey = (messages: readonly Message[]) =>
     ]),
   );
 
-/** Consumes until `count` messages were handled, and gives them in the order of their handling. */
-export async function take(
+/** Consumes until enough was handled, and gives it in the order of its handling. */
+async function takeUntil(
+  isEnough: (taken: readonly Delivery[]) => boolean,
   bus: Bus,
   topic: string,
   group: string,
-  count: number,
   batchMax = 100,
 ): Promise<Delivery[]> {
   const taken: Delivery[] = [];
   const stop = new AbortController();
-  if (count === 0) return taken;
   await bus.consume(
     topic,
     group,
     (batch) => {
       taken.push(...batch);
-      if (taken.length >= count) stop.abort();
+      if (isEnough(taken)) stop.abort();
       return Promise.resolve();
     },
     { signal: stop.signal, batchMax },
@@ -65,24 +64,24 @@ export async function take(
   return taken;
 }
 
+/** Consumes until `count` messages were handled, and gives them in the order of their handling. */
+export const take = async (
+  bus: Bus,
+  topic: string,
+  group: string,
+  count: number,
+  batchMax?: number,
+): Promise<Delivery[]> =>
+  count === 0 ? [] : takeUntil(({ length }) => length >= count, bus, topic, group, batchMax);
+
 /** So many different messages, each as it came first: what is sent anew since a part of it was refused comes again. */
-async function takeEach(bus: Bus, topic: string, group: string, count: number): Promise<Delivery[]> {
-  const first = new Map<string, Delivery>();
-  const stop = new AbortController();
-  await bus.consume(
-    topic,
-    group,
-    async (batch) => {
-      for (const delivery of batch) {
-        const message = JSON.stringify([delivery.key, text(delivery)]);
-        if (!first.has(message)) first.set(message, delivery);
-      }
-      if (first.size >= count) stop.abort();
-    },
-    { signal: stop.signal },
+const takeEach = async (bus: Bus, topic: string, group: string, count: number): Promise<Delivery[]> =>
+  firstOfEach(await takeUntil((taken) => firstOfEach(taken).length >= count, bus, topic, group));
+
+const firstOfEach = (taken: readonly Delivery[]): Delivery[] =>
+  [...Map.groupBy(taken, (delivery) => JSON.stringify([delivery.key, text(delivery)])).values()].map(
+    (alike) => alike[0]!,
   );
-  return [...first.values()];
-}
 
 /**
  * What every bus must do. `open` gives a bus to the same place each time, `topic` a topic that is new and empty.

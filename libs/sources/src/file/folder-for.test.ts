@@ -17,6 +17,7 @@ const of = (CLUSTER_NAME: string, KAFKA_TOPIC_PREFIX = '') => ({ CLUSTER_NAME, K
 test.each([
   ['another cluster', of('old'), of('new')],
   ['topics of another prefix', of('old'), of('old', 'second.')],
+  ['a cluster that is called as another one with its prefix', of('old', 'eu.'), of('eu.old')],
 ])('%s begins anew in the same folder, and the first goes on where it was', async (_, first, other) => {
   const folder = newFolder();
   await (await openPositions(folderFor(folder, first))).set('audit.log', cursor);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder, replaceFile } from '@margay/runtime';
 
@@ -18,11 +18,12 @@ const OWN_FILE = 'destination';
  * @throws Error, which names the file, where it cannot be kept or read whose the folder is.
  */
 export function folderFor(directory: string, destination: Destination): string {
-  const own = `${destination.KAFKA_TOPIC_PREFIX}${destination.CLUSTER_NAME}`;
+  // Neither has a space: no two destinations are written alike.
+  const own = `${destination.CLUSTER_NAME} ${destination.KAFKA_TOPIC_PREFIX}`.trimEnd();
   const file = join(directory, OWN_FILE);
   try {
     makeFolder(directory, 0o700);
-    const first = readIfThere(file);
+    const first = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
     if (first === undefined) replaceFile(file, own, 0o600);
     if (first === undefined || first === own) return directory;
     const others = join(directory, 'to', own);
@@ -35,14 +36,5 @@ export function folderFor(directory: string, destination: Destination): string {
         cause: error,
       },
     );
-  }
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
   }
 }

@@ -140,7 +140,7 @@ export function changeOf(row: ChangeRow): Change {
   };
 }
 
-/** By what bodies are known: their SHA-256. */
+/** By what bodies, and uids in lists, are known: their SHA-256. */
 export const hashOf = (body: string | Uint8Array): Buffer => hash('sha256', body, 'buffer');
 
 /** The database itself does not tell a text in which a disk turned a bit over. @throws NotAsWritten */

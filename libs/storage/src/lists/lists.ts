@@ -1,4 +1,4 @@
-import type { Instant } from '@margay/ground';
+import { HOUR, type Instant } from '@margay/ground';
 import type { ListedKind, ObjectList } from '@margay/history';
 
 /** A list without what it shows. */
@@ -27,4 +27,4 @@ export interface Lists {
 }
 
 /** A list's place: what has the same one takes the place of what is older. */
-export const hourOf = ({ at }: Pick<ListedKind, 'at'>): Instant => at - (at % 3_600_000_000);
+export const hourOf = ({ at }: Pick<ListedKind, 'at'>): Instant => at - (at % HOUR);

@@ -152,7 +152,7 @@ export class FollowedKinds {
         proof,
         signal,
         // Kinds that an API server of a plugin keeps may be in a store of their own.
-        store: isOfOwnCounter(kind) ? this.#store : this.#store.beside(),
+        store: isOfOwnCounter(kind) ? this.#store : this.#store.beside(signal),
         resume,
         onMissing: () => this.#nudges.add(resource.group),
         ...(kind === DEFINITION && { onBatch: (batch) => this.#noteDefinitions(batch) }),
