@@ -716,3 +716,15 @@ test('an API server whose watches are behind proves nothing', async () => {
   await expect.poll(() => fake.requests.length).toBe(9);
   expect(reader.position!.at).toBeLessThan(20_000_000);
 }, 30_000);
+
+test('a reader that goes on from a place behind that at which another store was found goes on there', async () => {
+  const { fake, read } = await cluster();
+  fake.put(SHOP, 'a1', app('web'));
+  const store = new StoreNews();
+  const reader = read({ store });
+  await reader.until('listed');
+  store.tell('its resourceVersion went back', reader.position!.at - 3_600_000_000);
+  const again = await resumed(reader, fake, (options) => read({ ...options, store }));
+  fake.put(SHOP, 'b1', app('new'));
+  expect(await again.until('upserted')).toEqual(['+ b1=new']);
+});

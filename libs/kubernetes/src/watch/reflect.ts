@@ -105,7 +105,7 @@ export async function* reflect<T>(
   const store = options.store ?? new StoreNews();
   if (position !== undefined) store.noteTold(position.at + LATENCY);
   /** Since when all is of the store that was found to be there last. */
-  let listedAt: Instant = -Infinity;
+  let listedAt: Instant = options.resume?.position.at ?? -Infinity;
   const foundAnother = () =>
     store.latest !== undefined && store.latest.at > listedAt ? store.latest : undefined;
   const tellAnother = (reason: string): void => {
